@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam between cpu_run and what executes instructions: the interpreter, later the JIT. */
+#ifndef CPU_ENGINE_H
+#define CPU_ENGINE_H
+
+#include "base/types.h"
+
+struct cpu;
+
+struct engine {
+	const char *name;
+	/* Executes from cpu->ip/ri until an interruption is to be delivered (EXEC_FAULT/EXEC_TRAP
+	 * in the sense of insn.h is handled by cpu_run), a kick, a mode change or `budget` slots.
+	 * Leaves ip/ri exact. Returns an enum exec. */
+	int (*run)(struct cpu *cpu, uint64_t budget);
+	/* Drops what was cached of code; called after code_generation moved. */
+	void (*invalidate)(struct cpu *cpu);
+};
+
+extern const struct engine engine_interpreter;
+
+#endif

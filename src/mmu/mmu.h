@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtual memory of one processor: region registers, protection keys, translation registers and
+ * caches, the VHPT walker, and the fast TLBs in front of them (2:45-2:94).
+ * It knows nothing of struct cpu: the processor tells it the mode with mmu_set_mode and
+ * writes the registers through the functions below.
+ */
+#ifndef MMU_MMU_H
+#define MMU_MMU_H
+
+#include "base/types.h"
+#include "isa/fault.h"
+
+struct ram;
+struct bus;
+struct stream;
+struct cpu_model;
+
+/* One fast TLB entry per 4 KB page. A tag is the page's virtual address, or 1 (never equal to an
+ * address with its low bits masked) when that access is not allowed or needs the slow path
+ * (MMIO, has-code granules for writes, data breakpoints, D bit clear, ...). */
+struct ftlb_entry {
+	uint64_t tag_r, tag_w, tag_x;
+	uintptr_t addend; /* host = va + addend */
+};
+#define FTLB_BITS 8
+#define FTLB_SIZE (1u << FTLB_BITS)
+
+/* Fast TLBs for one privilege level / translation mode of one region-id set. */
+struct ftlb {
+	struct ftlb_entry e[FTLB_SIZE];
+};
+
+enum acc {
+	ACC_READ = 1,
+	ACC_WRITE = 2,
+	ACC_EXEC = 4,
+	ACC_SEM = ACC_READ | ACC_WRITE,
+	ACC_SPEC = 8,   /* ld.s: deferrable; sets ISR.sp */
+	ACC_RSE = 16,   /* sets ISR.rs, level rsc.pl, psr.rt */
+	ACC_NA = 32,    /* non-access: ISR.na, code in isr 3:0 */
+	ACC_NOFAULT = 64 /* only ask; do not touch fault info */
+};
+
+#define MMU_MAX_TR  64
+#define MMU_MAX_TC  128 /* per side */
+#define MMU_FTLB_SETS 8
+
+struct tlb_entry {
+	bool valid;
+	uint8_t ps;      /* log2 of the page size, 12..32 */
+	uint32_t rid;    /* 24 bits */
+	uint32_t key;    /* 24 bits */
+	uint64_t vpn;    /* va with bits below ps and 63:61 cleared */
+	uint64_t ppn;    /* pa with bits below ps cleared */
+	uint64_t pte;    /* the translation as inserted: p ma a d pl ar ed */
+	bool is_tr;
+};
+
+/* Registers 2:45; the mode bits that mmu_set_mode keeps. Other fields are private to mmu/. */
+struct mmu {
+	/* Fast TLBs for the current mode; read inline by access.h */
+	struct ftlb *data;  /* psr.dt, cpl */
+	struct ftlb *rse;   /* psr.rt, rsc.pl */
+	struct ftlb *inst;  /* psr.it, cpl */
+	bool data_be, rse_be; /* psr.be, rsc.be */
+	bool align_check;     /* psr.ac */
+
+	struct fault_info fault; /* the processor's one pending interruption */
+
+	uint64_t psr; /* copy given to mmu_set_mode */
+	unsigned rse_pl;
+	uint64_t rr[8], pkr[64], pta;
+	uint64_t dbr[8 * 2], ibr[8 * 2];
+	const struct cpu_model *model;
+	struct ram *ram;
+	struct bus *bus;
+	struct mmu_private *private;
+};
+
+/* Allocates the private part. Returns 0 or -ENOMEM. */
+int mmu_init(struct mmu *m, const struct cpu_model *model, struct ram *ram, struct bus *bus);
+void mmu_free(struct mmu *m);
+void mmu_reset(struct mmu *m);
+void mmu_save(struct mmu *m, struct stream *s);
+void mmu_load(struct mmu *m, struct stream *s);
+
+/* Must be called whenever psr (it dt rt cpl pk be ac db ic vm), ar.rsc (pl, be) changes. Cheap. */
+void mmu_set_mode(struct mmu *m, uint64_t psr, uint64_t rsc);
+void mmu_write_rr(struct mmu *m, unsigned n, uint64_t v);   /* selects the fast TLB set */
+void mmu_write_pkr(struct mmu *m, unsigned n, uint64_t v);
+void mmu_write_debug(struct mmu *m, bool inst, unsigned n, uint64_t v); /* dbr / ibr */
+
+/* The architectural lookup at the current mode. len bytes do not cross a 4 KB page.
+ * On success *pa is the physical address and *uncached whether the attribute is UC/UCE.
+ * On a fault returns it, with m->fault filled (unless ACC_NOFAULT). */
+enum fault mmu_translate(struct mmu *m, gva_t va, unsigned len, unsigned acc, gpa_t *pa,
+	bool *uncached);
+
+/* Translation for an instruction fetch of the bundle at ip. */
+enum fault mmu_fetch(struct mmu *m, gva_t ip, gpa_t *pa);
+
+/* Insertions (2:52). itir and pte as in cr.itir and the source GR; ifa gives VA. The caller has
+ * checked reserved fields. */
+void mmu_itc(struct mmu *m, bool inst, gva_t ifa, uint64_t itir, uint64_t pte);
+void mmu_itr(struct mmu *m, bool inst, unsigned slot, gva_t ifa, uint64_t itir, uint64_t pte);
+/* Is the (itir, pte) pair legal on this model? else Reserved Register/Field fault. */
+bool mmu_insert_legal(struct mmu *m, uint64_t itir, uint64_t pte);
+/* Purges: translation caches (both sides) overlapping [va, va + 2^ps) in the region id given. */
+void mmu_purge_tc(struct mmu *m, gva_t va, unsigned ps, uint32_t rid);
+void mmu_purge_tr(struct mmu *m, bool inst, gva_t va, unsigned ps, uint32_t rid);
+void mmu_purge_all_tc(struct mmu *m); /* ptc.e */
+
+/* thash, ttag, tak, tpa and probe (2:66 onwards, volume 3). */
+uint64_t mmu_thash(struct mmu *m, gva_t va);
+uint64_t mmu_ttag(struct mmu *m, gva_t va);
+enum fault mmu_tpa(struct mmu *m, gva_t va, uint64_t *pa);
+uint64_t mmu_tak(struct mmu *m, gva_t va); /* key << 8, or 1 when there is none */
+/* acc: ACC_READ and/or ACC_WRITE; level 0..3. *ok is the answer; faults as for a non-access. */
+enum fault mmu_probe(struct mmu *m, gva_t va, unsigned acc, unsigned level, bool *ok);
+
+/* Drops fast-TLB write rights to a granule that just got a flag, in this processor. */
+void mmu_drop_writable(struct mmu *m, gpa_t granule);
+/* Drops every fast TLB entry; architectural state is untouched. */
+void mmu_flush_fast(struct mmu *m);
+
+#endif

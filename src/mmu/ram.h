@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest RAM: a few slots of guest-physical memory, each one sparse host mapping of a memfd, with
+ * one flags byte per 4 KB granule. A host pointer into RAM comes only from here.
+ */
+#ifndef MMU_RAM_H
+#define MMU_RAM_H
+
+#include "base/types.h"
+
+struct stream;
+
+#define GRANULE_SHIFT 12
+#define GRANULE_SIZE  4096
+
+/* Granule flags; any of them keeps the granule out of writable fast-TLB entries. */
+enum {
+	RAM_HAS_CODE = 1,  /* some vCPU holds decoded or translated instructions of it */
+	RAM_LOG_DIRTY = 2, /* migration wants to know the first write */
+	RAM_GRANTED = 4,
+	RAM_READ_ONLY = 8 /* writes are ignored */
+};
+
+struct ram_slot {
+	uint64_t base, size; /* guest-physical, multiples of 4 KB */
+	uint8_t *host;
+	_Atomic uint8_t *flags; /* size / 4096 */
+	int fd;
+};
+
+struct ram {
+	struct ram_slot slot[8];
+	unsigned count;
+	/* Bumped when a granule with code is written or flushed; vCPUs that hold decoded code compare
+	 * it at dispatch and drop what lost its flag. */
+	_Atomic uint64_t code_generation;
+};
+
+/* Adds a slot of zeroed memory. Returns 0, -EEXIST on overlap, -ENOSPC, -ENOMEM, -EINVAL. */
+int ram_add_slot(struct ram *ram, uint64_t base, uint64_t size);
+void ram_free(struct ram *ram);
+
+/* The slot that wholly contains [a, a+len), or NULL. */
+struct ram_slot *ram_find(struct ram *ram, gpa_t a, uint64_t len);
+/* Host pointer for reading len bytes at a, or NULL when not all RAM (one slot). */
+const void *ram_read_ptr(struct ram *ram, gpa_t a, uint64_t len);
+/* Host pointer for writing, or NULL. Does what the flags of each touched granule ask for: code
+ * is invalidated (RAM_HAS_CODE cleared, code_generation bumped), dirty logged; NULL if read-only.
+ * For devices, firmware, builder and the MMU's slow path alike. */
+void *ram_write_ptr(struct ram *ram, gpa_t a, uint64_t len);
+/* Copies; return 0 or -EFAULT with nothing copied. */
+int ram_read(struct ram *ram, gpa_t a, void *buf, uint64_t len);
+int ram_write(struct ram *ram, gpa_t a, const void *buf, uint64_t len);
+
+static inline uint8_t ram_flags(struct ram_slot *s, gpa_t a)
+{
+	return s->flags[(a.v - s->base) >> GRANULE_SHIFT];
+}
+void ram_set_flags(struct ram *ram, gpa_t a, uint8_t set);
+/* Guest flushed or overwrote [a, a+len) as code: clears RAM_HAS_CODE there and bumps
+ * code_generation if any was set. */
+void ram_invalidate_code(struct ram *ram, gpa_t a, uint64_t len);
+
+/* Saves only granules that are not all zero. */
+void ram_save(struct ram *ram, struct stream *s);
+void ram_load(struct ram *ram, struct stream *s);
+
+#endif

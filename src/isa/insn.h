@@ -42,7 +42,7 @@ typedef enum exec exec_fn(struct cpu *cpu, const struct insn *i);
  *          br type, wh/ph/dh, sf, pc, ...): accessors below each format in formats.def
  */
 struct insn {
-	exec_fn *exec;
+	exec_fn *exec;   /* NULL from insn_decode; the icache sets it from cpu/exec.h: exec_table[op] */
 	int64_t imm;
 	uint16_t op;    /* enum op, row of ops.def */
 	uint16_t comp;  /* completers */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration as a stream section. Strings are stored whole, at their full field size. */
+#include "domain/config.h"
+
+#include "base/stream.h"
+#include "cpu/cpu.h"
+
+#include <string.h>
+
+void config_save(const struct domain_config *c, struct stream *s)
+{
+	stream_begin(s, "config", 1);
+	stream_put(s, c->name, sizeof(c->name));
+	stream_put(s, c->uuid, sizeof(c->uuid));
+	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
+	stream_put(s, c->kernel, sizeof(c->kernel));
+	stream_put(s, c->ramdisk, sizeof(c->ramdisk));
+	stream_put(s, c->cmdline, sizeof(c->cmdline));
+	stream_put_u64(s, c->memory);
+	stream_put_u64(s, c->vcpus);
+	stream_put_u64(s, c->id);
+	stream_put_u64(s, c->virtual_clock);
+	stream_put_u64(s, c->paused);
+	stream_put_u64(s, c->on_poweroff);
+	stream_put_u64(s, c->on_reboot);
+	stream_put_u64(s, c->on_crash);
+	stream_end(s);
+}
+
+static void get_text(struct stream *s, char *text, size_t size)
+{
+	stream_get(s, text, size);
+	text[size - 1] = 0;
+}
+
+void config_load(struct domain_config *c, struct stream *s)
+{
+	memset(c, 0, sizeof(*c));
+	stream_open(s, "config", 1);
+	get_text(s, c->name, sizeof(c->name));
+	get_text(s, c->uuid, sizeof(c->uuid));
+	get_text(s, c->cpu_model, sizeof(c->cpu_model));
+	get_text(s, c->kernel, sizeof(c->kernel));
+	get_text(s, c->ramdisk, sizeof(c->ramdisk));
+	get_text(s, c->cmdline, sizeof(c->cmdline));
+	c->memory = stream_get_max(s, CONFIG_MAX_MEMORY, "memory");
+	c->vcpus = stream_get_max(s, MAX_CPUS, "vcpus");
+	c->id = stream_get_u64(s);
+	c->virtual_clock = stream_get_max(s, 1, "clock");
+	c->paused = stream_get_max(s, 1, "paused");
+	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
+	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
+	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");
+	stream_close(s);
+	if (stream_ok(s) && (c->memory < CONFIG_MIN_MEMORY || c->vcpus == 0))
+		stream_fail(s, "no memory or no vcpus");
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From settings to struct domain_config. A row names the key, how its value is read and where it
+ * goes; what concerns several keys at once is checked at the end.
+ */
+#include "tool/settings.h"
+
+#include "base/log.h"
+#include "cpu/cpu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+struct reading {
+	struct cfg *cfg;
+	struct domain_config *config;
+	char cmdline[2048], root[512], extra[2048];
+};
+
+struct row;
+typedef int read_fn(struct reading *r, const struct cfg_setting *s, const struct row *row);
+
+struct row {
+	const char *key;
+	read_fn *read; /* NULL: known from xl, but epixen does nothing with it yet */
+	size_t offset, size;
+	uint64_t min, max;
+	const char *unit;
+};
+
+static int want_text(struct reading *r, const struct cfg_setting *s)
+{
+	if (s->value.kind == CFG_LIST)
+		return cfg_fail(r->cfg, s, "%s must be a string, not a list", s->key);
+	return 0;
+}
+
+static int read_text_to(struct reading *r, const struct cfg_setting *s, char *out, size_t size)
+{
+	if (want_text(r, s))
+		return -EINVAL;
+	size_t len = strlen(s->value.text);
+	if (len >= size)
+		return cfg_fail(r->cfg, s, "%s is longer than %zu characters", s->key, size - 1);
+	memcpy(out, s->value.text, len + 1);
+	return 0;
+}
+
+static int read_text(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	return read_text_to(r, s, (char *)r->config + row->offset, row->size);
+}
+
+static int read_line(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	return read_text_to(r, s, (char *)r + row->offset, row->size);
+}
+
+static int read_number(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	char *rest = NULL;
+	long long v = 0;
+
+	errno = 0;
+	if (s->value.kind != CFG_LIST)
+		v = strtoll(s->value.text, &rest, 0);
+	if (!rest || *rest || rest == s->value.text || errno)
+		return cfg_fail(r->cfg, s, "%s must be a number", s->key);
+	if (v < 0 || (uint64_t)v < row->min || (uint64_t)v > row->max)
+		return cfg_fail(r->cfg, s, "%s is %lld%s, possible are %llu to %llu", s->key, v,
+			row->unit, (unsigned long long)row->min, (unsigned long long)row->max);
+	*(uint64_t *)(void *)((char *)r->config + row->offset) = (uint64_t)v;
+	return 0;
+}
+
+static int read_action(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	static const char *const names[] = ACTION_NAMES;
+	if (want_text(r, s))
+		return -EINVAL;
+	for (unsigned i = 0; i < countof(names); i++) {
+		if (strcmp(s->value.text, names[i]) == 0) {
+			enum domain_action action = (enum domain_action)i;
+			memcpy((char *)r->config + row->offset, &action, sizeof(action));
+			return 0;
+		}
+	}
+	return cfg_fail(r->cfg, s, "%s is '%s', possible are destroy, restart and preserve", s->key,
+		s->value.text);
+}
+
+static int read_name(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	if (read_text(r, s, row))
+		return -EINVAL;
+	const char *name = r->config->name;
+	if (!*name)
+		return cfg_fail(r->cfg, s, "name is empty");
+	if (name[strspn(name, "0123456789")] == 0)
+		return cfg_fail(
+			r->cfg, s, "name '%s' is a number, which names a domain by its id", name);
+	for (const char *p = name; *p; p++) {
+		if (*p <= ' ' || *p == '/' || *p > '~')
+			return cfg_fail(
+				r->cfg, s, "name '%s' has a blank, '/' or unprintable byte", name);
+	}
+	return 0;
+}
+
+static int read_type(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	(void)row;
+	if (want_text(r, s))
+		return -EINVAL;
+	if (strcmp(s->value.text, "hvm") == 0)
+		return 0;
+	return cfg_fail(r->cfg, s, "%s is '%s', only 'hvm' is possible", s->key, s->value.text);
+}
+
+static int read_clock(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	(void)row;
+	if (want_text(r, s))
+		return -EINVAL;
+	r->config->virtual_clock = strcmp(s->value.text, "virtual") == 0;
+	if (r->config->virtual_clock || strcmp(s->value.text, "real") == 0)
+		return 0;
+	return cfg_fail(
+		r->cfg, s, "clock is '%s', possible are 'real' and 'virtual'", s->value.text);
+}
+
+static int read_model(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	if (read_text(r, s, row))
+		return -EINVAL;
+	if (cpu_model_find(r->config->cpu_model))
+		return 0;
+	return cfg_fail(r->cfg, s, "cpu_model '%s' is unknown", r->config->cpu_model);
+}
+
+static int read_uuid(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	if (read_text(r, s, row))
+		return -EINVAL;
+	const char *u = r->config->uuid;
+	bool good = strlen(u) == strlen(form);
+	for (unsigned i = 0; good && form[i]; i++)
+		good = form[i] == '-' ? u[i] == '-'
+				      : strchr("0123456789abcdefABCDEF", u[i]) != NULL;
+	return good ? 0 : cfg_fail(r->cfg, s, "uuid '%s' is not of the form %s", u, form);
+}
+
+/* clang-format off */
+#define TO(field)   offsetof(struct domain_config, field), sizeof(((struct domain_config *)0)->field)
+#define LINE(field) offsetof(struct reading, field), sizeof(((struct reading *)0)->field)
+static const struct row rows[] = {
+	{"name",        read_name,   TO(name),        0, 0, ""},
+	{"uuid",        read_uuid,   TO(uuid),        0, 0, ""},
+	{"type",        read_type,   0, 0,            0, 0, ""},
+	{"builder",     read_type,   0, 0,            0, 0, ""},
+	{"memory",      read_number, TO(memory),      CONFIG_MIN_MEMORY, CONFIG_MAX_MEMORY, " MB"},
+	{"vcpus",       read_number, TO(vcpus),       1, MAX_CPUS, ""},
+	{"cpu_model",   read_model,  TO(cpu_model),   0, 0, ""},
+	{"clock",       read_clock,  0, 0,            0, 0, ""},
+	{"kernel",      read_text,   TO(kernel),      0, 0, ""},
+	{"ramdisk",     read_text,   TO(ramdisk),     0, 0, ""},
+	{"cmdline",     read_line,   LINE(cmdline),   0, 0, ""},
+	{"root",        read_line,   LINE(root),      0, 0, ""},
+	{"extra",       read_line,   LINE(extra),     0, 0, ""},
+	{"on_poweroff", read_action, TO(on_poweroff), 0, 0, ""},
+	{"on_reboot",   read_action, TO(on_reboot),   0, 0, ""},
+	{"on_crash",    read_action, TO(on_crash),    0, 0, ""},
+};
+/* clang-format on */
+
+/* Keys of xl and xm files that change nothing here: such files must still start. */
+static const char *const ignored[] = {"acpi", "acpi_firmware", "acpi_laptop_slate", "altp2m",
+	"apic", "bios", "boot", "bootloader", "bootloader_args", "cap", "channel", "claim_mode",
+	"cpu_weight", "cpuid", "cpus", "cpus_soft", "device_model", "device_model_args",
+	"device_model_override", "device_model_version", "disk", "driver_domain", "dm_restrict",
+	"e820_host", "event_channels", "extratime", "firmware", "firmware_override", "gfx_passthru",
+	"guest_os_type", "hap", "hdtype", "hpet", "init_seclabel", "ioports", "iomem", "irqs",
+	"keymap", "latency", "localtime", "max_event_channels", "max_grant_frames",
+	"max_maptrack_frames", "maxmem", "maxvcpus", "monitor", "ms_vm_genid", "nestedhvm",
+	"nographic", "nomigrate", "nodes", "numa_placement", "nvram", "nx", "on_soft_reset",
+	"on_watchdog", "pae", "parallel", "passthrough", "pci", "pci_msitranslate",
+	"pci_permissive", "pci_power_mgmt", "period", "pool", "pvh", "rdm", "restart",
+	"rtc_timeoffset", "sdl", "seclabel", "serial", "shadow_memory", "slice", "smbios_firmware",
+	"soundhw", "spice", "stdvga", "suppress_spurious_page_faults", "timer_mode", "tsc_mode",
+	"usb", "usbctrl", "usbdev", "usbdevice", "vcpu_avail", "vfb", "vga", "vhpt", "videoram",
+	"vif", "viommu", "viridian", "vkb", "vnc", "vncconsole", "vncdisplay", "vnclisten",
+	"vncpasswd", "vncunused", "vnuma", "vpt_align", "vscsi", "vtpm", "xen_platform_pci"};
+
+static int unknown_key(struct reading *r, const struct cfg_setting *s)
+{
+	char where[128];
+	for (unsigned i = 0; i < countof(ignored); i++) {
+		if (strcmp(ignored[i], s->key) == 0) {
+			cfg_where(where, sizeof(where), s);
+			log_warn("%s: warning: '%s' is not supported yet, ignored", where, s->key);
+			return 0;
+		}
+	}
+	return cfg_fail(r->cfg, s, "unknown key '%s'", s->key);
+}
+
+static int apply_one(struct reading *r, const struct cfg_setting *s)
+{
+	for (unsigned i = 0; i < countof(rows); i++) {
+		if (strcmp(rows[i].key, s->key) == 0)
+			return rows[i].read(r, s, &rows[i]);
+	}
+	return unknown_key(r, s);
+}
+
+static void make_uuid(char uuid[40])
+{
+	uint8_t b[16] = {0};
+	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+		log_warn("no random numbers for a uuid: %s", strerror(errno));
+	b[6] = (b[6] & 0xf) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	snprintf(uuid, 40, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		b[13], b[14], b[15]);
+}
+
+/* As xl: a cmdline stands alone, else root= and extra are joined. */
+static int join_cmdline(struct reading *r)
+{
+	char *out = r->config->cmdline;
+	size_t size = sizeof(r->config->cmdline);
+	int n;
+	if (r->cmdline[0]) {
+		if (r->root[0] || r->extra[0])
+			log_warn("warning: cmdline is given, root and extra are ignored");
+		n = snprintf(out, size, "%s", r->cmdline);
+	} else if (r->root[0]) {
+		n = snprintf(out, size, "root=%s%s%s", r->root, r->extra[0] ? " " : "", r->extra);
+	} else {
+		n = snprintf(out, size, "%s", r->extra);
+	}
+	if ((size_t)n < size)
+		return 0;
+	snprintf(r->cfg->error, sizeof(r->cfg->error),
+		"root and extra together are longer than %zu characters", size - 1);
+	return -EINVAL;
+}
+
+int settings_apply(struct cfg *cfg, struct domain_config *config)
+{
+	struct reading r = {.cfg = cfg, .config = config};
+
+	*config = (struct domain_config){.memory = 512, .vcpus = 1, .on_reboot = ACTION_RESTART};
+	for (unsigned i = 0; i < cfg->count; i++) {
+		if (apply_one(&r, &cfg->setting[i]))
+			return -EINVAL;
+	}
+	if (!config->name[0])
+		snprintf(cfg->error, sizeof(cfg->error), "no name given");
+	else if (!config->kernel[0])
+		snprintf(cfg->error, sizeof(cfg->error), "no kernel given");
+	if (!config->name[0] || !config->kernel[0] || join_cmdline(&r))
+		return -EINVAL;
+	if (!config->uuid[0])
+		make_uuid(config->uuid);
+	return 0;
+}

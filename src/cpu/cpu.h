@@ -10,6 +10,7 @@
 #include "base/bus.h"
 #include "base/clock.h"
 #include "base/types.h"
+#include "cpu/broadcast.h"
 #include "cpu/model.h"
 #include "isa/fault.h"
 #include "isa/insn.h"
@@ -69,20 +70,25 @@ enum exit {
 	EXIT_CRASH         /* the guest cannot go on (exit_text says why) */
 };
 
+/* Bits of cpu->kick. */
+enum {
+	KICK_EXIT = 1,  /* cpu_run returns EXIT_KICK */
+	KICK_SERVE = 2, /* the run loop calls broadcast_serve and looks for interrupts, then goes on */
+};
+
 /* Physical stacked registers the architecture shows (PAL_RSE_INFO): never more dirty than this. */
 #define RSE_PHYS 96
 /* Host ring: register 32+n of the frame is stacked[frame + n]; 32 slots of margin in front so that
  * a pointer biased by 32 stays inside. */
 #define STACKED_SIZE 1024
 
-/* Register stack (2:133). The ring holds, below the frame, dirty registers and below them clean. */
+/* Register stack (2:133), see rse.h. The ring holds the frame and the dirty registers below it. */
 struct rse {
 	uint64_t value[STACKED_SIZE];
 	uint8_t nat[STACKED_SIZE];
 	unsigned frame;   /* index of r32 in the ring */
 	int dirty;        /* registers not yet in the backing store; negative while a frame is
 			     incomplete (2:145) */
-	int clean;        /* registers below the dirty ones that equal the backing store */
 	uint64_t bspstore;
 	uint64_t rnat;    /* ar.rnat: collection being built */
 	unsigned mode_pl; /* ar.rsc as written: mode 1:0, pl 3:2, be 4, loadrs 29:16 */
@@ -115,6 +121,8 @@ struct cpu {
 	unsigned sof, sol, sor;           /* current frame, in registers (sor = 8 * CFM.sor) */
 	unsigned rrb_gr, rrb_fr, rrb_pr;  /* rename bases as in CFM */
 	gva_t page_va;         /* virtual address of the 4 KB page being executed */
+	gva_t stay_va;         /* page_va while branches inside the page need no dispatch; 1 makes the
+				  next taken branch leave the engine (mode or frame changed) */
 	gva_t next_ip;         /* target of a taken branch */
 	unsigned next_ri;      /* slot to go on with there, nearly always 0 */
 	unsigned cpl;
@@ -142,8 +150,10 @@ struct cpu {
 
 	gpa_t code_gpa;        /* physical address of the page being executed */
 	gva_t iipa;            /* bundle of the last instruction that completed with psr.ic 1 */
+	unsigned last_ri;      /* slot of the last instruction that completed: ISR.ei of traps */
 	uint8_t inflight_ic;   /* psr.ic change not yet serialised (2:21): old value + 1, else 0 */
 	bool taken;            /* the trapping instruction was a taken branch */
+	uint8_t trap_slot;     /* slot of the trapping instruction, for ISR.ei: set with EXEC_TRAP */
 	bool intercept;        /* tests and the user runner: return EXIT_INTERRUPTION */
 	bool halted;           /* in PAL_HALT_LIGHT */
 
@@ -156,7 +166,15 @@ struct cpu {
 	struct machine *machine;
 	struct icache *icache;
 	uint64_t itc_offset;   /* ar.itc = clock_now + itc_offset */
-	uint64_t itm_fired;    /* timer: see timer.h */
+	struct {
+		bool armed;        /* ar.itc has not yet reached cr.itm */
+		uint64_t itc_seen; /* the latest ar.itc the guest has read */
+	} timer;
+	struct {
+		uint64_t slots, ns; /* cpu->slots and the clock when counters were last brought up */
+	} pmu;
+	uint16_t dahr[8];      /* data access hint registers (9500) */
+	struct broadcast_port port;
 	void *wait;            /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
 	void (*wake)(struct cpu *cpu); /* called by cpu_kick, any thread */
 };

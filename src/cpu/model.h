@@ -14,7 +14,9 @@ enum cpu_feature {
 	CPU_CZ = 16,      /* clz, mpy4, mpyshl4 */
 	CPU_TF = 32,
 	CPU_VM = 64,      /* vmsw, psr.vm */
-	CPU_IA32 = 128    /* never set: listed for PAL answers */
+	CPU_IA32 = 128,   /* never set: listed for PAL answers */
+	CPU_IIB = 256,    /* cr.iib0 and cr.iib1 */
+	CPU_DAHR = 512    /* data access hint registers */
 };
 
 struct cpu_model {
@@ -35,7 +37,23 @@ struct cpu_model {
 };
 
 extern const struct cpu_model cpu_models[];
+extern const unsigned cpu_model_count;
 /* By name; NULL when unknown. name NULL gives the default. */
 const struct cpu_model *cpu_model_find(const char *name);
+/* CPUID register n (1:34); 0 for those that do not exist: see cpu_model_cpuids. */
+uint64_t cpu_model_cpuid(const struct cpu_model *m, unsigned n);
+/* Number of CPUID registers: 0..n-1 exist. */
+unsigned cpu_model_cpuids(const struct cpu_model *m);
+/* Is va implemented: do bits 60..va_bits-1 all have the same value (2:73)? */
+static inline bool cpu_model_va_ok(const struct cpu_model *m, uint64_t va)
+{
+	uint64_t high = (va & 0x1fffffffffffffffull) >> (m->va_bits - 1);
+	return high == 0 || high == 0x1fffffffffffffffull >> (m->va_bits - 1);
+}
+/* Is a physical address, bit 63 (the attribute) left out, implemented (2:73)? */
+static inline bool cpu_model_pa_ok(const struct cpu_model *m, uint64_t pa)
+{
+	return (pa & 0x7fffffffffffffffull) >> m->pa_bits == 0;
+}
 
 #endif

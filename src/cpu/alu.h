@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What integer instructions have in common: operands come with a NaT bit, the result's NaT bit is
- * the OR of the sources' (1:52), and the target must lie in the frame. The macros below make one
+ * the OR of the sources', and the target must lie in the frame. The macros below make one
  * exec function of one expression, so that an instruction is a line.
  */
 #ifndef CPU_ALU_H

@@ -2,7 +2,7 @@
 /* Integer add, subtract, logic and shift-and-add: formats A1 to A5. */
 #include "cpu/alu.h"
 
-/* A 32-bit pointer's sum made a 64-bit address: the pointer's bits 31:30 pick the region (1:38). */
+/* A 32-bit pointer's sum made a 64-bit address: the pointer's bits 31:30 pick the region. */
 static inline uint64_t pointer4(uint64_t sum, uint64_t pointer)
 {
 	return (uint32_t)sum | bits(pointer, 30, 2) << 61;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RAM layout and device list of an HVM domain. */
-#include "dev/board.h"
+#include "dev/platform.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int add_slots(struct machine *m, uint64_t base, uint64_t size, char *err,
 	return 0;
 }
 
-int board_add_ram(struct machine *m, uint64_t bytes, char *err, size_t errlen)
+int platform_add_ram(struct machine *m, uint64_t bytes, char *err, size_t errlen)
 {
 	const uint64_t low = MAP_PCI_BASE - MAP_LOW2_BASE + MAP_LOW_END;
 	uint64_t end = MAP_HIGH_END;
@@ -55,65 +55,65 @@ int board_add_ram(struct machine *m, uint64_t bytes, char *err, size_t errlen)
 	return r;
 }
 
-int board_init(struct board *b, struct machine *m, const struct board_config *cfg, char *err,
-	size_t errlen)
+int platform_init(struct platform *p, struct machine *m, const struct platform_config *cfg,
+	char *err, size_t errlen)
 {
-	b->machine = m;
-	int r = ioport_init(&b->ports, &m->bus);
+	p->machine = m;
+	int r = ioport_init(&p->ports, &m->bus);
 	if (!r)
-		r = iosapic_init(&b->iosapic, m);
+		r = iosapic_init(&p->iosapic, m);
 	if (!r)
-		r = pib_init(&b->pib, m);
+		r = pib_init(&p->pib, m);
 	if (!r)
-		r = uart_init(&b->uart, &b->ports, PORT_COM1, &b->iosapic, GSI_COM1, cfg->console,
+		r = uart_init(&p->uart, &p->ports, PORT_COM1, &p->iosapic, GSI_COM1, cfg->console,
 			cfg->console_ctx);
 	if (!r)
 		r = acpi_pm_init(
-			&b->pm, &b->ports, &m->clock, &b->iosapic, cfg->power, cfg->power_ctx);
+			&p->pm, &p->ports, &m->clock, &p->iosapic, cfg->power, cfg->power_ctx);
 	if (!r)
-		r = pci_host_init(&b->pci, &b->ports);
+		r = pci_host_init(&p->pci, &p->ports);
 	if (r)
 		snprintf(err, errlen, "platform devices: %s", strerror(-r));
 	return r;
 }
 
-void board_free(struct board *b)
+void platform_free(struct platform *p)
 {
-	iosapic_free(&b->iosapic);
-	uart_free(&b->uart);
-	acpi_pm_free(&b->pm);
-	pci_host_free(&b->pci);
+	iosapic_free(&p->iosapic);
+	uart_free(&p->uart);
+	acpi_pm_free(&p->pm);
+	pci_host_free(&p->pci);
 }
 
 /* The IOSAPIC last: devices lower their lines on the way. */
-void board_reset(struct board *b)
+void platform_reset(struct platform *p)
 {
-	pib_reset(&b->pib);
-	uart_reset(&b->uart);
-	acpi_pm_reset(&b->pm);
-	pci_host_reset(&b->pci);
-	iosapic_reset(&b->iosapic);
+	pib_reset(&p->pib);
+	uart_reset(&p->uart);
+	acpi_pm_reset(&p->pm);
+	pci_host_reset(&p->pci);
+	iosapic_reset(&p->iosapic);
 }
 
-void board_save(struct board *b, struct stream *s)
+void platform_save(struct platform *p, struct stream *s)
 {
-	iosapic_save(&b->iosapic, s);
-	pib_save(&b->pib, s);
-	uart_save(&b->uart, s);
-	acpi_pm_save(&b->pm, s);
-	pci_host_save(&b->pci, s);
+	iosapic_save(&p->iosapic, s);
+	pib_save(&p->pib, s);
+	uart_save(&p->uart, s);
+	acpi_pm_save(&p->pm, s);
+	pci_host_save(&p->pci, s);
 }
 
-void board_load(struct board *b, struct stream *s)
+void platform_load(struct platform *p, struct stream *s)
 {
-	iosapic_load(&b->iosapic, s);
-	pib_load(&b->pib, s);
-	uart_load(&b->uart, s);
-	acpi_pm_load(&b->pm, s);
-	pci_host_load(&b->pci, s);
+	iosapic_load(&p->iosapic, s);
+	pib_load(&p->pib, s);
+	uart_load(&p->uart, s);
+	acpi_pm_load(&p->pm, s);
+	pci_host_load(&p->pci, s);
 }
 
-uint64_t board_tick(struct board *b)
+uint64_t platform_tick(struct platform *p)
 {
-	return acpi_pm_tick(&b->pm);
+	return acpi_pm_tick(&p->pm);
 }

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reciprocal and reciprocal square root approximations (3:86-3:94). Where an Itanium asks for
+ * software assistance because Newton's iteration would fail at the ends of the exponent range, the
+ * IEEE quotient or root is delivered at once with a false predicate, as the assist handler does.
+ */
+#include "cpu/fp_number.h"
+
+/* clang-format off */
+/* round(2^11 / (1 + (i + .5) / 256)) */
+static const uint16_t recip_table[256] = {
+	0x7fc, 0x7f4, 0x7ec, 0x7e4, 0x7dd, 0x7d5, 0x7cd, 0x7c6, 0x7be, 0x7b7, 0x7af, 0x7a8,
+	0x7a1, 0x799, 0x792, 0x78b, 0x784, 0x77d, 0x776, 0x76f, 0x768, 0x761, 0x75b, 0x754,
+	0x74d, 0x746, 0x740, 0x739, 0x733, 0x72c, 0x726, 0x720, 0x719, 0x713, 0x70d, 0x707,
+	0x700, 0x6fa, 0x6f4, 0x6ee, 0x6e8, 0x6e2, 0x6dc, 0x6d7, 0x6d1, 0x6cb, 0x6c5, 0x6bf,
+	0x6ba, 0x6b4, 0x6af, 0x6a9, 0x6a3, 0x69e, 0x699, 0x693, 0x68e, 0x688, 0x683, 0x67e,
+	0x679, 0x673, 0x66e, 0x669, 0x664, 0x65f, 0x65a, 0x655, 0x650, 0x64b, 0x646, 0x641,
+	0x63c, 0x637, 0x632, 0x62e, 0x629, 0x624, 0x61f, 0x61b, 0x616, 0x611, 0x60d, 0x608,
+	0x604, 0x5ff, 0x5fb, 0x5f6, 0x5f2, 0x5ed, 0x5e9, 0x5e5, 0x5e0, 0x5dc, 0x5d8, 0x5d4,
+	0x5cf, 0x5cb, 0x5c7, 0x5c3, 0x5bf, 0x5bb, 0x5b6, 0x5b2, 0x5ae, 0x5aa, 0x5a6, 0x5a2,
+	0x59e, 0x59a, 0x597, 0x593, 0x58f, 0x58b, 0x587, 0x583, 0x57f, 0x57c, 0x578, 0x574,
+	0x571, 0x56d, 0x569, 0x566, 0x562, 0x55e, 0x55b, 0x557, 0x554, 0x550, 0x54d, 0x549,
+	0x546, 0x542, 0x53f, 0x53b, 0x538, 0x534, 0x531, 0x52e, 0x52a, 0x527, 0x524, 0x520,
+	0x51d, 0x51a, 0x517, 0x513, 0x510, 0x50d, 0x50a, 0x507, 0x503, 0x500, 0x4fd, 0x4fa,
+	0x4f7, 0x4f4, 0x4f1, 0x4ee, 0x4eb, 0x4e8, 0x4e5, 0x4e2, 0x4df, 0x4dc, 0x4d9, 0x4d6,
+	0x4d3, 0x4d0, 0x4cd, 0x4ca, 0x4c8, 0x4c5, 0x4c2, 0x4bf, 0x4bc, 0x4b9, 0x4b7, 0x4b4,
+	0x4b1, 0x4ae, 0x4ac, 0x4a9, 0x4a6, 0x4a4, 0x4a1, 0x49e, 0x49c, 0x499, 0x496, 0x494,
+	0x491, 0x48e, 0x48c, 0x489, 0x487, 0x484, 0x482, 0x47f, 0x47c, 0x47a, 0x477, 0x475,
+	0x473, 0x470, 0x46e, 0x46b, 0x469, 0x466, 0x464, 0x461, 0x45f, 0x45d, 0x45a, 0x458,
+	0x456, 0x453, 0x451, 0x44f, 0x44c, 0x44a, 0x448, 0x445, 0x443, 0x441, 0x43f, 0x43c,
+	0x43a, 0x438, 0x436, 0x433, 0x431, 0x42f, 0x42d, 0x42b, 0x429, 0x426, 0x424, 0x422,
+	0x420, 0x41e, 0x41c, 0x41a, 0x418, 0x415, 0x413, 0x411, 0x40f, 0x40d, 0x40b, 0x409,
+	0x407, 0x405, 0x403, 0x401,
+};
+
+/* round(2^11 / sqrt(m * (i < 128 ? 2 : 1))), m = 1 + (i % 128 + .5) / 128 */
+static const uint16_t recip_sqrt_table[256] = {
+	0x5a5, 0x5a0, 0x59a, 0x595, 0x58f, 0x58a, 0x585, 0x580, 0x57a, 0x575, 0x570, 0x56b,
+	0x566, 0x561, 0x55d, 0x558, 0x553, 0x54e, 0x54a, 0x545, 0x540, 0x53c, 0x538, 0x533,
+	0x52f, 0x52a, 0x526, 0x522, 0x51e, 0x51a, 0x515, 0x511, 0x50d, 0x509, 0x505, 0x501,
+	0x4fd, 0x4fa, 0x4f6, 0x4f2, 0x4ee, 0x4ea, 0x4e7, 0x4e3, 0x4df, 0x4dc, 0x4d8, 0x4d5,
+	0x4d1, 0x4ce, 0x4ca, 0x4c7, 0x4c3, 0x4c0, 0x4bd, 0x4b9, 0x4b6, 0x4b3, 0x4b0, 0x4ad,
+	0x4a9, 0x4a6, 0x4a3, 0x4a0, 0x49d, 0x49a, 0x497, 0x494, 0x491, 0x48e, 0x48b, 0x488,
+	0x485, 0x482, 0x47f, 0x47d, 0x47a, 0x477, 0x474, 0x471, 0x46f, 0x46c, 0x469, 0x467,
+	0x464, 0x461, 0x45f, 0x45c, 0x45a, 0x457, 0x454, 0x452, 0x44f, 0x44d, 0x44a, 0x448,
+	0x445, 0x443, 0x441, 0x43e, 0x43c, 0x43a, 0x437, 0x435, 0x433, 0x430, 0x42e, 0x42c,
+	0x429, 0x427, 0x425, 0x423, 0x420, 0x41e, 0x41c, 0x41a, 0x418, 0x416, 0x414, 0x411,
+	0x40f, 0x40d, 0x40b, 0x409, 0x407, 0x405, 0x403, 0x401, 0x7fc, 0x7f4, 0x7ec, 0x7e5,
+	0x7dd, 0x7d5, 0x7ce, 0x7c7, 0x7bf, 0x7b8, 0x7b1, 0x7aa, 0x7a3, 0x79c, 0x795, 0x78e,
+	0x788, 0x781, 0x77a, 0x774, 0x76d, 0x767, 0x761, 0x75a, 0x754, 0x74e, 0x748, 0x742,
+	0x73c, 0x736, 0x730, 0x72b, 0x725, 0x71f, 0x71a, 0x714, 0x70f, 0x709, 0x704, 0x6fe,
+	0x6f9, 0x6f4, 0x6ee, 0x6e9, 0x6e4, 0x6df, 0x6da, 0x6d5, 0x6d0, 0x6cb, 0x6c6, 0x6c1,
+	0x6bd, 0x6b8, 0x6b3, 0x6ae, 0x6aa, 0x6a5, 0x6a1, 0x69c, 0x698, 0x693, 0x68f, 0x68a,
+	0x686, 0x682, 0x67d, 0x679, 0x675, 0x671, 0x66d, 0x668, 0x664, 0x660, 0x65c, 0x658,
+	0x654, 0x650, 0x64c, 0x649, 0x645, 0x641, 0x63d, 0x639, 0x635, 0x632, 0x62e, 0x62a,
+	0x627, 0x623, 0x620, 0x61c, 0x618, 0x615, 0x611, 0x60e, 0x60a, 0x607, 0x604, 0x600,
+	0x5fd, 0x5f9, 0x5f6, 0x5f3, 0x5f0, 0x5ec, 0x5e9, 0x5e6, 0x5e3, 0x5df, 0x5dc, 0x5d9,
+	0x5d6, 0x5d3, 0x5d0, 0x5cd, 0x5ca, 0x5c7, 0x5c4, 0x5c1, 0x5be, 0x5bb, 0x5b8, 0x5b5,
+	0x5b2, 0x5af, 0x5ac, 0x5aa,
+};
+/* clang-format on */
+
+#define SINGLE_BIAS 127
+
+/* Approximates 1 / n; exponents wrap in 17 bits. */
+static struct freg recip(const struct fp_number *n)
+{
+	return (struct freg){(uint64_t)recip_table[n->sig >> 55 & 0xff] << 53,
+		(uint32_t)(0x1fffd - n->exp) & 0x1ffff, n->sign};
+}
+
+static struct freg recip_sqrt(const struct fp_number *n)
+{
+	unsigned index = ((unsigned)n->exp & 1) << 7 | (n->sig >> 56 & 0x7f);
+	int32_t half = (n->exp - (int32_t)FREG_EXP_BIAS) >> 1;
+
+	return (struct freg){(uint64_t)recip_sqrt_table[index] << 53,
+		(uint32_t)((int32_t)FREG_EXP_BIAS - 1 - half) & 0x1ffff, 0};
+}
+
+/* num / den, finite and not zero, rounded as the status field says. */
+static unsigned quotient(struct freg *r, const struct fp_number *num, const struct fp_number *den,
+	unsigned flags, const struct fp_mode *m)
+{
+	uint128_t n = (uint128_t)num->sig << 63, rest = n % den->sig;
+	uint128_t v = (n / den->sig) << 64;
+	int32_t exp = num->exp - den->exp + (int32_t)FREG_EXP_BIAS;
+
+	rest <<= 64;
+	v |= (uint64_t)(rest / den->sig);
+	v |= rest % den->sig != 0;
+	if (!(v >> 127)) {
+		v <<= 1;
+		exp--;
+	}
+	return fp_round(r, num->sign ^ den->sign, exp, v, flags, m);
+}
+
+/* Largest s with s * s <= n; n >= 2^126. */
+static uint64_t root_floor(uint128_t n)
+{
+	uint64_t s = 0;
+
+	for (uint64_t bit = 1ull << 63; bit; bit >>= 1)
+		if ((uint128_t)(s | bit) * (s | bit) <= n)
+			s |= bit;
+	return s;
+}
+
+static unsigned square_root(
+	struct freg *r, const struct fp_number *a, unsigned flags, const struct fp_mode *m)
+{
+	int32_t e = a->exp - (int32_t)FREG_EXP_BIAS;
+	uint128_t n = (uint128_t)a->sig << (e & 1 ? 64 : 63);
+	uint64_t s = root_floor(n);
+	uint128_t rest = n - (uint128_t)s * s, v = (uint128_t)s << 64;
+
+	/* the root is never s + 1/2, so two bits say all: above the half, and not s itself */
+	if (rest > s)
+		v |= 1ull << 63;
+	v |= rest != 0;
+	return fp_round(r, 0, (e >> 1) + (int32_t)FREG_EXP_BIAS, v, flags, m);
+}
+
+/*
+ * What frcpa and fprcpa do for operands that are not both finite and different from zero, and the D
+ * check. Returns true when *report and *r are final.
+ */
+static bool divide_special(struct freg *r, unsigned *report, const struct freg *num,
+	const struct freg *den, const struct fp_mode *m)
+{
+	uint32_t sign = num->sign ^ den->sign;
+	bool num_inf = freg_is_inf(num), den_inf = freg_is_inf(den);
+	bool num_zero = num->sig == 0 && num->exp != FREG_EXP_SPECIAL;
+	bool den_zero = den->sig == 0 && den->exp != FREG_EXP_SPECIAL;
+
+	if (freg_is_unsupported(num) || freg_is_unsupported(den))
+		return *report = fp_invalid(r, m), true;
+	if (freg_is_nan(num) || freg_is_nan(den)) {
+		*report = 0;
+		if (freg_is_snan(num) || freg_is_snan(den))
+			*report = fp_raise(FP_V, m);
+		if (!(*report & FP_REPORT_FAULTS))
+			*r = fp_quiet(freg_is_nan(num) ? num : den);
+		return true;
+	}
+	if ((num_inf && den_inf) || (num_zero && den_zero))
+		return *report = fp_invalid(r, m), true;
+	if (den_zero && !num_inf) {
+		*report = fp_raise(FP_Z, m);
+		if (!(*report & FP_REPORT_FAULTS))
+			*r = fp_infinity(sign);
+		return true;
+	}
+	*report = fp_denormal(freg_is_unorm(num) || freg_is_unorm(den), m);
+	if (*report & FP_REPORT_FAULTS)
+		return true;
+	if (num_inf)
+		*r = fp_infinity(sign);
+	else if (num_zero || den_inf)
+		*r = fp_zero(sign);
+	else
+		return false;
+	return true;
+}
+
+unsigned fp_rcpa(struct freg *r, bool *p, const struct freg *num, const struct freg *den,
+	const struct fp_mode *m)
+{
+	struct fp_number n, d;
+	unsigned report;
+	int32_t e;
+
+	*p = false;
+	if (divide_special(r, &report, num, den, m))
+		return report;
+	n = fp_unpack(num);
+	d = fp_unpack(den);
+	e = n.exp - d.exp;
+	/* limits of 2:588, in register exponents */
+	if (d.exp <= 0 || d.exp >= 0x1fffc || e >= 0xffff || e <= 2 - 0xffff || n.exp <= 64)
+		return quotient(r, &n, &d, report, m);
+	*r = recip(&d);
+	*p = true;
+	return report;
+}
+
+unsigned fp_rcpa_lane(struct freg *r, bool *p, const struct freg *num, const struct freg *den,
+	const struct fp_mode *m)
+{
+	struct fp_number n, d;
+	unsigned report;
+	int32_t e, de;
+
+	*p = false;
+	if (divide_special(r, &report, num, den, m))
+		return report;
+	n = fp_unpack(num);
+	d = fp_unpack(den);
+	de = d.exp - (int32_t)FREG_EXP_BIAS;
+	e = n.exp - d.exp;
+	if (freg_is_unorm(den)) {
+		*r = fp_infinity(den->sign);
+	} else if (de >= SINGLE_BIAS - 2) {
+		*r = fp_zero(den->sign);
+	} else {
+		*r = recip(&d);
+		*p = e < SINGLE_BIAS && e > 2 - SINGLE_BIAS &&
+		     n.exp - (int32_t)FREG_EXP_BIAS > 24 - SINGLE_BIAS;
+	}
+	return report;
+}
+
+/* NaNs, negative numbers and the D check, for both forms. */
+static bool root_special(
+	struct freg *r, unsigned *report, const struct freg *a, const struct fp_mode *m)
+{
+	bool zero = a->sig == 0 && a->exp != FREG_EXP_SPECIAL;
+
+	if (freg_is_nan(a)) {
+		*report = freg_is_snan(a) ? fp_raise(FP_V, m) : 0;
+		if (!(*report & FP_REPORT_FAULTS))
+			*r = fp_quiet(a);
+		return true;
+	}
+	if (freg_is_unsupported(a) || (a->sign && !zero))
+		return *report = fp_invalid(r, m), true;
+	*report = fp_denormal(freg_is_unorm(a), m);
+	return *report & FP_REPORT_FAULTS;
+}
+
+unsigned fp_rsqrta(struct freg *r, bool *p, const struct freg *a, const struct fp_mode *m)
+{
+	struct fp_number n;
+	unsigned report;
+
+	*p = false;
+	if (root_special(r, &report, a, m))
+		return report;
+	if (freg_is_inf(a)) {
+		*r = *a;
+		return report;
+	}
+	n = fp_unpack(a);
+	if (n.sig == 0) {
+		*r = fp_zero(a->sign);
+		return report;
+	}
+	if (n.exp <= 64)
+		return square_root(r, &n, report, m);
+	*r = recip_sqrt(&n);
+	*p = true;
+	return report;
+}
+
+unsigned fp_rsqrta_lane(struct freg *r, bool *p, const struct freg *a, const struct fp_mode *m)
+{
+	struct fp_number n;
+	unsigned report;
+
+	*p = false;
+	if (root_special(r, &report, a, m))
+		return report;
+	n = fp_unpack(a);
+	if (freg_is_inf(a)) {
+		*r = fp_zero(0);
+	} else if (n.sig == 0) {
+		*r = fp_infinity(a->sign);
+	} else {
+		*r = recip_sqrt(&n);
+		*p = n.exp - (int32_t)FREG_EXP_BIAS > 24 - SINGLE_BIAS;
+	}
+	return report;
+}

@@ -135,13 +135,7 @@ static inline bool has_tf(const struct cpu *cpu)
 	return cpu->model->features & CPU_TF;
 }
 
-/* Bits 63:32 of CPUID register 4: clz; mpy4 and mpyshl4. */
-static inline uint64_t testable_features(const struct cpu *cpu)
-{
-	return cpu->model->features & CPU_CZ ? 3ull << 32 : 0;
-}
-
-#define TF (testable_features(cpu) >> i->imm & 1)
+#define TF (cpu_model_cpuid(cpu->model, 4) >> i->imm & 1)
 #define TF_PARALLEL(name, type, rel)                                                               \
 	enum exec exec_##name(struct cpu *cpu, const struct insn *i)                               \
 	{                                                                                          \

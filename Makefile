@@ -26,9 +26,11 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 SRC  := $(sort $(wildcard src/*/*.c))
 MAIN := src/tool/main.c
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
+USER := $(sort $(wildcard tests/user/*.c))
 
 OBJ      := $(patsubst %.c,$(BUILD)/%.o,$(SRC))
 LIB_OBJ  := $(filter-out $(BUILD)/$(MAIN:.c=.o),$(OBJ))
+USER_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(USER))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT))
 
 # --- building ----------------------------------------------------------------------------------
@@ -49,7 +51,12 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lmpfr -lgmp $(LDLIBS)
 
--include $(OBJ:.o=.d) $(UNIT_BIN:=.d)
+# The runner of static Linux/ia64 programs: tests/user/process.h.
+$(BUILD)/epixen-user: $(USER_OBJ) $(LIB_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(OBJ:.o=.d) $(USER_OBJ:.o=.d) $(UNIT_BIN:=.d)
 .SECONDARY:
 
 # --- checking ----------------------------------------------------------------------------------
@@ -57,10 +64,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB_OBJ)
 .PHONY: unit check check-long asan ubsan tsan
 unit: $(UNIT_BIN)
 
-check: all unit
+check: all unit $(BUILD)/epixen-user
 	$(Q)tests/run.sh $(BUILD)
 
-check-long: all unit
+check-long: all unit $(BUILD)/epixen-user
 	$(Q)tests/run.sh $(BUILD) long
 
 asan ubsan tsan:

@@ -77,7 +77,6 @@ static inline enum exec check_nat(struct cpu *cpu, const struct insn *i)
 	if (likely(!gr_nat(cpu, i->r2)))
 		return EXEC_NEXT;
 	cpu->next_ip = insn_ip(cpu, i) + (uint64_t)i->imm;
-	cpu->next_ri = 0;
 	return EXEC_BRANCH;
 }
 

@@ -67,6 +67,7 @@ enum exit {
 	EXIT_FIRMWARE,     /* break in the firmware area: exit_arg is the entry number */
 	EXIT_HYPERCALL,    /* PV break: exit_arg is the immediate */
 	EXIT_INTERRUPTION, /* cpu->intercept was set: mmu.fault holds it, nothing delivered */
+	EXIT_INIT,         /* an INIT was taken: firmware must enter its handler */
 	EXIT_CRASH         /* the guest cannot go on (exit_text says why) */
 };
 
@@ -150,7 +151,6 @@ struct cpu {
 
 	gpa_t code_gpa;        /* physical address of the page being executed */
 	gva_t iipa;            /* bundle of the last instruction that completed with psr.ic 1 */
-	unsigned last_ri;      /* slot of the last instruction that completed: ISR.ei of traps */
 	uint8_t inflight_ic;   /* psr.ic change not yet serialised (2:21): old value + 1, else 0 */
 	bool taken;            /* the trapping instruction was a taken branch */
 	uint8_t trap_slot;     /* slot of the trapping instruction, for ISR.ei: set with EXEC_TRAP */
@@ -211,6 +211,8 @@ void cpu_kick(struct cpu *cpu);
 uint64_t cpu_psr(const struct cpu *cpu);
 /* Writes every bit of PSR, switching register bank, mode and fast TLBs as needed. */
 void cpu_set_psr(struct cpu *cpu, uint64_t psr);
+/* Tells the mmu the present psr and ar.rsc; cpu_set_psr does. Also after inflight_ic changed. */
+void cpu_sync_mode(struct cpu *cpu);
 uint64_t cpu_cfm(const struct cpu *cpu);
 /* Sets sof, sol, sor and the rename bases; moves nothing in the ring but renames predicates. */
 void cpu_set_cfm(struct cpu *cpu, uint64_t cfm);

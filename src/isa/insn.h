@@ -50,7 +50,8 @@ struct insn {
 	uint8_t r1, r2, r3, r4;
 	uint8_t p1, p2;
 	uint8_t pos, len;
-	uint8_t slot;   /* 0..2; long X-unit instructions are slot 1 */
+	uint8_t slot : 2;   /* 0..2; long X-unit instructions are slot 1 */
+	uint8_t always : 1; /* exec runs with qp false as well (.unc, br.wtop): set by the icache */
 	uint8_t bundle; /* index of the bundle in its 4 KB page, set by the icache */
 	uint8_t step;   /* icache entries to the next one worth running: nops are skipped */
 };
@@ -88,6 +89,8 @@ static inline uint64_t bundle_slot(struct bundle b, unsigned slot)
  * slot_rules: the illegal-operation conditions known from the bits alone, including slot
  * position and qp == 0 rules, are decided here, in the legality column of the row. */
 void insn_decode(struct insn *i, struct bundle b, unsigned slot);
+/* The same without the legality rules: what a disassembler wants. No row: OP_illegal, qp kept. */
+void insn_decode_lenient(struct insn *i, struct bundle b, unsigned slot);
 /* Number of instructions in the bundle: 3, or 2 for an MLX template. */
 unsigned bundle_slots(struct bundle b);
 

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoded instructions: see icache.h. */
+#include "cpu/icache.h"
+
+#include "cpu/exec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct icache *icache_new(void)
+{
+	struct icache *ic = calloc(1, sizeof(*ic));
+
+	if (!ic)
+		return NULL;
+	for (unsigned n = 0; n < ICACHE_RECENT; n++)
+		ic->recent[n] = &ic->none;
+	return ic;
+}
+
+void icache_free(struct icache *ic)
+{
+	if (!ic)
+		return;
+	for (unsigned n = 0; n < ic->count; n++)
+		free(ic->page[n]);
+	free(ic);
+}
+
+static struct icache_page **chain_of(struct icache *ic, gpa_t gpa)
+{
+	return &ic->chain[gpa.v >> GRANULE_SHIFT & (ICACHE_PAGES - 1)];
+}
+
+static void drop(struct icache *ic, struct icache_page *p)
+{
+	if (!p->host)
+		return;
+	struct icache_page **link = chain_of(ic, p->gpa);
+	while (*link != p)
+		link = &(*link)->next;
+	*link = p->next;
+	p->host = 0;
+}
+
+void icache_drop_all(struct cpu *cpu)
+{
+	for (unsigned n = 0; n < cpu->icache->count; n++)
+		drop(cpu->icache, cpu->icache->page[n]);
+}
+
+void icache_sync(struct cpu *cpu)
+{
+	struct icache *ic = cpu->icache;
+	struct ram *ram = &cpu->machine->ram;
+
+	ic->generation = ram->code_generation;
+	for (unsigned n = 0; n < ic->count; n++) {
+		struct icache_page *p = ic->page[n];
+		struct ram_slot *s = ram_find(ram, p->gpa, GRANULE_SIZE);
+		if (!s || !(ram_flags(s, p->gpa) & RAM_HAS_CODE))
+			drop(ic, p);
+	}
+}
+
+/* A page to fill: a new one while the limit allows, else the next in turn. */
+static struct icache_page *take_page(struct icache *ic)
+{
+	struct icache_page *p = NULL;
+
+	if (ic->count < ICACHE_PAGES)
+		p = calloc(1, sizeof(*p));
+	if (p)
+		return ic->page[ic->count++] = p;
+	if (ic->count == 0)
+		return NULL;
+	p = ic->page[ic->hand++ % ic->count];
+	drop(ic, p);
+	return p;
+}
+
+/* The end of a page goes on in the next one. */
+static enum exec page_end(struct cpu *cpu, const struct insn *i)
+{
+	(void)i;
+	cpu->next_ip = cpu->page_va + GRANULE_SIZE;
+	return EXEC_BRANCH;
+}
+
+/* The missing slot 2 behind a long instruction, reached by rfi only (3:224). */
+static enum exec hole(struct cpu *cpu, const struct insn *i)
+{
+	(void)i;
+	return cpu_fault(cpu, FAULT_ILLEGAL_OP, 0);
+}
+
+bool icache_is_long(const struct insn *i)
+{
+	return i->slot == 1 && i[1].exec == hole;
+}
+
+static bool is_nop(unsigned op)
+{
+	switch (op) {
+	case OP_nop_m:
+	case OP_nop_i:
+	case OP_nop_f:
+	case OP_nop_b:
+	case OP_nop_x:
+	case OP_brp:
+	case OP_brp_ind:
+	case OP_brp_ret:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Rows whose exec function tests qp itself: what .unc clears, it clears with qp false too. */
+static bool runs_always(const struct insn *i)
+{
+	switch (i->op) {
+	case OP_cmp_lt:
+	case OP_cmp_ltu:
+	case OP_cmp_eq:
+	case OP_cmp_lt_imm:
+	case OP_cmp_ltu_imm:
+	case OP_cmp_eq_imm:
+	case OP_cmp4_lt:
+	case OP_cmp4_ltu:
+	case OP_cmp4_eq:
+	case OP_cmp4_lt_imm:
+	case OP_cmp4_ltu_imm:
+	case OP_cmp4_eq_imm:
+	case OP_tbit_z:
+	case OP_tnat_z:
+	case OP_tf_z:
+	case OP_fcmp_eq:
+	case OP_fcmp_lt:
+	case OP_fcmp_le:
+	case OP_fcmp_unord:
+	case OP_fclass_m:
+		return i->comp & 1;
+	case OP_frcpa:
+	case OP_fprcpa:
+	case OP_frsqrta:
+	case OP_fprsqrta:
+	case OP_br_wtop:
+	case OP_br_wexit:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void decode_bundle(struct icache_page *p, unsigned n)
+{
+	const uint64_t *host = (const uint64_t *)(p->host + n * 16);
+	struct bundle b = {host_load(host, 8), host_load(host + 1, 8)};
+	unsigned slots = bundle_slots(b);
+
+	for (unsigned s = 0; s < 3; s++) {
+		struct insn *i = &p->insn[n * 3 + s];
+		if (s < slots)
+			insn_decode(i, b, s);
+		else
+			*i = (struct insn){.op = OP_illegal, .slot = 2};
+		i->bundle = (uint8_t)n;
+		i->exec = s < slots ? exec_table[i->op] : hole;
+		i->always = runs_always(i);
+	}
+}
+
+/* From the end backwards: step leads to the next entry that does something. */
+static void link_entries(struct icache_page *p)
+{
+	unsigned next = PAGE_INSNS;
+
+	for (unsigned n = PAGE_INSNS; n-- > 0;) {
+		struct insn *i = &p->insn[n];
+		unsigned step = next - n;
+
+		i->step = (uint8_t)step;
+		if (p->insn[n].exec == hole)
+			continue;
+		if (!is_nop(i->op) || step >= 254) /* step has 8 bits */
+			next = n;
+	}
+}
+
+static void fill(struct cpu *cpu, struct icache_page *p)
+{
+	/* flag first, read later: a writer in between then bumps the generation */
+	ram_set_flags(&cpu->machine->ram, p->gpa, RAM_HAS_CODE);
+	mmu_drop_writable(&cpu->mmu, p->gpa);
+	for (unsigned n = 0; n < PAGE_BUNDLES; n++)
+		decode_bundle(p, n);
+	link_entries(p);
+	p->insn[PAGE_INSNS] = (struct insn){
+		.exec = page_end, .op = OP_nop_b, .slot = 2, .bundle = PAGE_BUNDLES - 1};
+}
+
+static struct icache_page *find_or_fill(struct cpu *cpu, gpa_t gpa, uintptr_t host)
+{
+	struct icache *ic = cpu->icache;
+	struct icache_page *p;
+
+	for (p = *chain_of(ic, gpa); p; p = p->next)
+		if (p->host == host)
+			return p;
+	p = take_page(ic);
+	if (!p)
+		return NULL;
+	p->host = host;
+	p->gpa = gpa;
+	p->next = *chain_of(ic, gpa);
+	*chain_of(ic, gpa) = p;
+	fill(cpu, p);
+	return p;
+}
+
+static struct icache_page *crash(struct cpu *cpu, const char *why)
+{
+	cpu->exit = EXIT_CRASH;
+	cpu->exit_text = why;
+	return NULL;
+}
+
+static bool implemented(struct cpu *cpu, gva_t ip)
+{
+	if (cpu->psr & PSR(IT))
+		return mmu_va_implemented(&cpu->mmu, ip);
+	return mmu_pa_implemented(&cpu->mmu, ip);
+}
+
+struct icache_page *icache_fetch(struct cpu *cpu, gva_t ip)
+{
+	gva_t va = ip & ~(gva_t)(GRANULE_SIZE - 1);
+	gpa_t gpa;
+
+	if (cpu->machine->ram.code_generation != cpu->icache->generation)
+		icache_sync(cpu);
+	if (!implemented(cpu, ip)) {
+		cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);
+		return NULL;
+	}
+	if (mmu_fetch(&cpu->mmu, ip, &gpa))
+		return NULL;
+	gpa.v &= ~(uint64_t)(GRANULE_SIZE - 1);
+	const void *host = ram_read_ptr(&cpu->machine->ram, gpa, GRANULE_SIZE);
+	if (!host)
+		return crash(cpu, "instruction fetch from an address that is not memory");
+	struct icache_page *p = find_or_fill(cpu, gpa, (uintptr_t)host);
+	if (!p)
+		return crash(cpu, "no host memory for decoded instructions");
+	cpu->icache->recent[va >> GRANULE_SHIFT & (ICACHE_RECENT - 1)] = p;
+	return p;
+}

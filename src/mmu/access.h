@@ -3,7 +3,8 @@
  * Loads and stores as instructions do them: one compare against the fast TLB, else the slow path
  * with translation, alignment, page crossing, breakpoints, MMIO and byte order. x86 ordering makes
  * plain loads acquire and plain stores release. All return FAULT_NONE or a fault with m->fault set
- * and nothing changed. size: 1, 2, 4, 8. Values are zero-extended.
+ * and nothing changed; ACC_SPEC and ACC_ADVANCED loads may also return MEM_DEFERRED. size: 1, 2, 4,
+ * 8. Values are zero-extended.
  */
 #ifndef MMU_ACCESS_H
 #define MMU_ACCESS_H
@@ -50,11 +51,16 @@ static inline void host_store(void *p, unsigned size, uint64_t v)
 	}
 }
 
+/* One compare finds the page and that va is aligned; byte order needs none (see struct mmu). */
+static inline bool ftlb_hit(uint64_t tag, gva_t va, unsigned size)
+{
+	return likely((va & (~0xfffull | (size - 1))) == tag);
+}
+
 static inline enum fault mem_load(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t *v)
 {
-	struct ftlb_entry *e = ftlb_slot(acc & ACC_RSE ? m->rse : m->data, va);
-	bool be = acc & ACC_RSE ? m->rse_be : m->data_be;
-	if (unlikely((va & (~0xfffull | (size - 1))) != e->tag_r || be))
+	const struct ftlb_entry *e = ftlb_slot(acc & ACC_RSE ? m->rse : m->data, va);
+	if (!ftlb_hit(e->tag_r, va, size))
 		return mem_slow_load(m, va, size, acc | ACC_READ, v);
 	*v = host_load((const void *)(va + e->addend), size);
 	return FAULT_NONE;
@@ -62,27 +68,31 @@ static inline enum fault mem_load(struct mmu *m, gva_t va, unsigned size, unsign
 
 static inline enum fault mem_store(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t v)
 {
-	struct ftlb_entry *e = ftlb_slot(acc & ACC_RSE ? m->rse : m->data, va);
-	bool be = acc & ACC_RSE ? m->rse_be : m->data_be;
-	if (unlikely((va & (~0xfffull | (size - 1))) != e->tag_w || be))
+	const struct ftlb_entry *e = ftlb_slot(acc & ACC_RSE ? m->rse : m->data, va);
+	if (!ftlb_hit(e->tag_w, va, size))
 		return mem_slow_store(m, va, size, acc | ACC_WRITE, v);
 	host_store((void *)(va + e->addend), size, v);
 	return FAULT_NONE;
 }
 
-/* 10-byte (ldfe/stfe) and 16-byte accesses; 16-byte ones are single-copy atomic. lo is at the lower
- * address in little-endian order; byte order is applied. */
+/* 10-byte (ldfe/stfe) and 16-byte accesses. lo is at the lower address in little-endian order; in
+ * big-endian mode all size bytes are reversed. ACC_ATOMIC (ld16, st16): single-copy atomic, must
+ * be aligned and cacheable. */
 enum fault mem_load_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t v[2]);
 enum fault mem_store_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, const uint64_t v[2]);
 
-/* Semaphores (3:47, 3:82, 3:281): naturally aligned or Unaligned fault; UC pages give Unsupported
- * Data Reference unless the model allows them. op reads *old and makes *new of it; for cmpxchg no
- * store happens when it returns false, but write rights are needed all the same. */
+/* Reads again what a load at va read, for the ALAT: false when it would now fault or is not RAM.
+ * Has no side effect the guest can see. */
+bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2]);
+
+/* Semaphores (3:47, 3:82, 3:281): naturally aligned or Unaligned fault; pages that are not WB give
+ * Unsupported Data Reference. For cmpxchg no store happens when *old is not compare, but write
+ * rights are needed all the same. */
 enum sem_op { SEM_CMPXCHG, SEM_XCHG, SEM_ADD };
 enum fault mem_semaphore(struct mmu *m, gva_t va, unsigned size, enum sem_op op, uint64_t operand,
 	uint64_t compare, uint64_t *old);
-/* cmp8xchg16 (3:45): compares the 8 bytes at va, stores v[2] at va & ~8. */
-enum fault mem_cmp8xchg16(struct mmu *m, gva_t va, uint64_t compare, const uint64_t v[2],
-	uint64_t *old);
+/* cmp8xchg16 (3:45): compares the 8 bytes at va, stores v[0] at va & ~8 and v[1] after it. */
+enum fault mem_cmp8xchg16(
+	struct mmu *m, gva_t va, uint64_t compare, const uint64_t v[2], uint64_t *old);
 
 #endif

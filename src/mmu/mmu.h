@@ -15,20 +15,23 @@ struct ram;
 struct bus;
 struct stream;
 struct cpu_model;
+struct tlb_entry;
 
-/* One fast TLB entry per 4 KB page. A tag is the page's virtual address, or 1 (never equal to an
- * address with its low bits masked) when that access is not allowed or needs the slow path
- * (MMIO, has-code granules for writes, data breakpoints, D bit clear, ...). */
+/* One fast TLB entry per 4 KB page. A tag is the page's virtual address, or FTLB_NONE (never equal
+ * to an address with bits 11:4 masked) when that access is not allowed or needs the slow path
+ * (MMIO, uncacheable, has-code granules for writes, data breakpoints, D bit clear, ...). */
 struct ftlb_entry {
 	uint64_t tag_r, tag_w, tag_x;
 	uintptr_t addend; /* host = va + addend */
 };
-#define FTLB_BITS 8
+#define FTLB_BITS 10
 #define FTLB_SIZE (1u << FTLB_BITS)
+#define FTLB_NONE 0x800ull
 
-/* Fast TLBs for one privilege level / translation mode of one region-id set. */
+/* Fast TLB for one privilege level of one region-id set, or for physical addresses. */
 struct ftlb {
 	struct ftlb_entry e[FTLB_SIZE];
+	bool filled; /* something was entered since the last flush */
 };
 
 enum acc {
@@ -36,41 +39,49 @@ enum acc {
 	ACC_WRITE = 2,
 	ACC_EXEC = 4,
 	ACC_SEM = ACC_READ | ACC_WRITE,
-	ACC_SPEC = 8,   /* ld.s: deferrable; sets ISR.sp */
-	ACC_RSE = 16,   /* sets ISR.rs, level rsc.pl, psr.rt */
-	ACC_NA = 32,    /* non-access: ISR.na, code in isr 3:0 */
-	ACC_NOFAULT = 64 /* only ask; do not touch fault info */
+	ACC_SPEC = 8,	    /* ld.s: deferrable; sets ISR.sp */
+	ACC_RSE = 16,	    /* sets ISR.rs, level rsc.pl, psr.rt */
+	ACC_NA = 32,	    /* non-access: ISR.na, code in isr 3:0 */
+	ACC_NOFAULT = 64,   /* only ask; do not touch fault info */
+	ACC_ADVANCED = 128, /* ld.a: deferred on pages that are not speculative */
+	ACC_ATOMIC = 4096,  /* ld16, st16: see access.h */
+	/* the non-access instructions with their ISR codes (2:95); tpa, probe and tak search the
+	 * DTLB even when psr.dt is 0 */
+	ACC_TPA = ACC_NA,
+	ACC_FC = ACC_NA | 1 << 8,
+	ACC_PROBE = ACC_NA | 2 << 8,
+	ACC_TAK = ACC_NA | 3 << 8,
+	ACC_LFETCH = ACC_NA | 4 << 8,
+	ACC_PROBE_FAULT = ACC_NA | 5 << 8
 };
+#define ACC_NA_CODE(acc) ((acc) >> 8 & 15)
 
-#define MMU_MAX_TR  64
-#define MMU_MAX_TC  128 /* per side */
+#define MMU_MAX_TR    64
 #define MMU_FTLB_SETS 8
+#define FTLB_PHYSICAL 4 /* tables[0..3] are the privilege levels */
 
-struct tlb_entry {
-	bool valid;
-	uint8_t ps;      /* log2 of the page size, 12..32 */
-	uint32_t rid;    /* 24 bits */
-	uint32_t key;    /* 24 bits */
-	uint64_t vpn;    /* va with bits below ps and 63:61 cleared */
-	uint64_t ppn;    /* pa with bits below ps cleared */
-	uint64_t pte;    /* the translation as inserted: p ma a d pl ar ed */
-	bool is_tr;
-};
+/* Not a fault but an answer to ACC_SPEC and ACC_ADVANCED accesses: nothing was read; the target
+ * becomes NaT (ld.s, ld.sa) or zero (ld.a). */
+#define MEM_DEFERRED FAULT_COUNT
 
 /* Registers 2:45; the mode bits that mmu_set_mode keeps. Other fields are private to mmu/. */
 struct mmu {
-	/* Fast TLBs for the current mode; read inline by access.h */
-	struct ftlb *data;  /* psr.dt, cpl */
-	struct ftlb *rse;   /* psr.rt, rsc.pl */
-	struct ftlb *inst;  /* psr.it, cpl */
+	/* Fast TLBs for the current mode; read inline by access.h. In big-endian mode data and rse
+	 * point to a table that is always empty. */
+	struct ftlb *data;    /* psr.dt, cpl */
+	struct ftlb *rse;     /* psr.rt, rsc.pl */
+	struct ftlb *inst;    /* psr.it, cpl */
+	struct ftlb **tables; /* of the selected set of region ids */
 	bool data_be, rse_be; /* psr.be, rsc.be */
 	bool align_check;     /* psr.ac */
+	bool set_stale;	      /* a region register changed: tables is the empty set */
 
 	struct fault_info fault; /* the processor's one pending interruption */
 
-	uint64_t psr; /* copy given to mmu_set_mode */
+	uint64_t defer; /* bit f: speculative accesses defer enum fault f, set before ACC_SPEC */
+	uint64_t psr;	/* copy given to mmu_set_mode */
 	unsigned rse_pl;
-	uint64_t rr[8], pkr[64], pta;
+	uint64_t rr[8], pkr[64], pta, dcr;
 	uint64_t dbr[8 * 2], ibr[8 * 2];
 	const struct cpu_model *model;
 	struct ram *ram;
@@ -82,23 +93,35 @@ struct mmu {
 int mmu_init(struct mmu *m, const struct cpu_model *model, struct ram *ram, struct bus *bus);
 void mmu_free(struct mmu *m);
 void mmu_reset(struct mmu *m);
+/* Registers and translation registers; the caller calls mmu_set_mode after a load. */
 void mmu_save(struct mmu *m, struct stream *s);
 void mmu_load(struct mmu *m, struct stream *s);
 
-/* Must be called whenever psr (it dt rt cpl pk be ac db ic vm), ar.rsc (pl, be) changes. Cheap. */
+/* Must be called whenever psr (it dt rt cpl pk be ac db ic da dd ia id), ar.rsc (pl, be) changes.
+ * Cheap. While a change of psr.ic is in flight, psr.ic must be given as 1 (2:70). */
 void mmu_set_mode(struct mmu *m, uint64_t psr, uint64_t rsc);
-void mmu_write_rr(struct mmu *m, unsigned n, uint64_t v);   /* selects the fast TLB set */
+void mmu_write_rr(struct mmu *m, unsigned n, uint64_t v); /* selects the fast TLB set */
 void mmu_write_pkr(struct mmu *m, unsigned n, uint64_t v);
 void mmu_write_debug(struct mmu *m, bool inst, unsigned n, uint64_t v); /* dbr / ibr */
+void mmu_set_dcr(struct mmu *m, uint64_t dcr); /* dcr.be: byte order of the VHPT */
 
 /* The architectural lookup at the current mode. len bytes do not cross a 4 KB page.
  * On success *pa is the physical address and *uncached whether the attribute is UC/UCE.
  * On a fault returns it, with m->fault filled (unless ACC_NOFAULT). */
-enum fault mmu_translate(struct mmu *m, gva_t va, unsigned len, unsigned acc, gpa_t *pa,
-	bool *uncached);
+enum fault mmu_translate(
+	struct mmu *m, gva_t va, unsigned len, unsigned acc, gpa_t *pa, bool *uncached);
 
 /* Translation for an instruction fetch of the bundle at ip. */
 enum fault mmu_fetch(struct mmu *m, gva_t ip, gpa_t *pa);
+/* The privilege level an epc at ip promotes to: that of an execute-promote page (2:57), cpl
+ * elsewhere, 0 when psr.it is 0. */
+unsigned mmu_epc_level(struct mmu *m, gva_t ip);
+/* ITLB.ed of the page at ip: 0 when psr.it is 0 or the ITLB has no entry (ISR.ed, 2:106). */
+bool mmu_exec_ed(struct mmu *m, gva_t ip);
+/* Does an instruction breakpoint match the bundle at ip now (psr.db, psr.id, ibr)? */
+bool mmu_inst_breakpoint(struct mmu *m, gva_t ip);
+/* The bits for m->defer: what a speculative load at ip defers (2:107). */
+uint64_t mmu_deferral(struct mmu *m, gva_t ip, uint64_t dcr);
 
 /* Insertions (2:52). itir and pte as in cr.itir and the source GR; ifa gives VA. The caller has
  * checked reserved fields. */
@@ -106,6 +129,9 @@ void mmu_itc(struct mmu *m, bool inst, gva_t ifa, uint64_t itir, uint64_t pte);
 void mmu_itr(struct mmu *m, bool inst, unsigned slot, gva_t ifa, uint64_t itir, uint64_t pte);
 /* Is the (itir, pte) pair legal on this model? else Reserved Register/Field fault. */
 bool mmu_insert_legal(struct mmu *m, uint64_t itir, uint64_t pte);
+/* Is va an implemented virtual address on this model? */
+bool mmu_va_implemented(const struct mmu *m, gva_t va);
+bool mmu_pa_implemented(const struct mmu *m, uint64_t pa); /* bit 63 is not looked at */
 /* Purges: translation caches (both sides) overlapping [va, va + 2^ps) in the region id given. */
 void mmu_purge_tc(struct mmu *m, gva_t va, unsigned ps, uint32_t rid);
 void mmu_purge_tr(struct mmu *m, bool inst, gva_t va, unsigned ps, uint32_t rid);
@@ -116,8 +142,11 @@ uint64_t mmu_thash(struct mmu *m, gva_t va);
 uint64_t mmu_ttag(struct mmu *m, gva_t va);
 enum fault mmu_tpa(struct mmu *m, gva_t va, uint64_t *pa);
 uint64_t mmu_tak(struct mmu *m, gva_t va); /* key << 8, or 1 when there is none */
-/* acc: ACC_READ and/or ACC_WRITE; level 0..3. *ok is the answer; faults as for a non-access. */
+/* acc: ACC_READ and/or ACC_WRITE; level 0..3 (raised to cpl). *ok is the answer; faults as for a
+ * non-access. */
 enum fault mmu_probe(struct mmu *m, gva_t va, unsigned acc, unsigned level, bool *ok);
+/* probe.fault: every fault the access itself would raise. */
+enum fault mmu_probe_fault(struct mmu *m, gva_t va, unsigned acc, unsigned level);
 
 /* Drops fast-TLB write rights to a granule that just got a flag, in this processor. */
 void mmu_drop_writable(struct mmu *m, gpa_t granule);

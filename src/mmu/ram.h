@@ -13,13 +13,15 @@ struct stream;
 #define GRANULE_SHIFT 12
 #define GRANULE_SIZE  4096
 
-/* Granule flags; any of them keeps the granule out of writable fast-TLB entries. */
+/* Granule flags; any of RAM_SLOW_WRITE keeps the granule out of writable fast-TLB entries. */
 enum {
 	RAM_HAS_CODE = 1,  /* some vCPU holds decoded or translated instructions of it */
 	RAM_LOG_DIRTY = 2, /* migration wants to know the first write */
 	RAM_GRANTED = 4,
-	RAM_READ_ONLY = 8 /* writes are ignored */
+	RAM_READ_ONLY = 8, /* writes are ignored */
+	RAM_DIRTY = 16	   /* written since RAM_LOG_DIRTY was set, which the write cleared */
 };
+#define RAM_SLOW_WRITE (RAM_HAS_CODE | RAM_LOG_DIRTY | RAM_GRANTED | RAM_READ_ONLY)
 
 struct ram_slot {
 	uint64_t base, size; /* guest-physical, multiples of 4 KB */
@@ -31,8 +33,8 @@ struct ram_slot {
 struct ram {
 	struct ram_slot slot[8];
 	unsigned count;
-	/* Bumped when a granule with code is written or flushed; vCPUs that hold decoded code compare
-	 * it at dispatch and drop what lost its flag. */
+	/* Bumped when a granule with code is written or flushed; vCPUs that hold decoded code
+	 * compare it at dispatch and drop what lost its flag. */
 	_Atomic uint64_t code_generation;
 };
 

@@ -44,16 +44,5 @@ const struct cpu_model *cpu_model_find(const char *name);
 uint64_t cpu_model_cpuid(const struct cpu_model *m, unsigned n);
 /* Number of CPUID registers: 0..n-1 exist. */
 unsigned cpu_model_cpuids(const struct cpu_model *m);
-/* Is va implemented: do bits 60..va_bits-1 all have the same value (2:73)? */
-static inline bool cpu_model_va_ok(const struct cpu_model *m, uint64_t va)
-{
-	uint64_t high = (va & 0x1fffffffffffffffull) >> (m->va_bits - 1);
-	return high == 0 || high == 0x1fffffffffffffffull >> (m->va_bits - 1);
-}
-/* Is a physical address, bit 63 (the attribute) left out, implemented (2:73)? */
-static inline bool cpu_model_pa_ok(const struct cpu_model *m, uint64_t pa)
-{
-	return (pa & 0x7fffffffffffffffull) >> m->pa_bits == 0;
-}
 
 #endif

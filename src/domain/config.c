@@ -20,7 +20,6 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->vcpus);
 	stream_put_u64(s, c->id);
 	stream_put_u64(s, c->virtual_clock);
-	stream_put_u64(s, c->paused);
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
@@ -47,7 +46,6 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->vcpus = stream_get_max(s, MAX_CPUS, "vcpus");
 	c->id = stream_get_u64(s);
 	c->virtual_clock = stream_get_max(s, 1, "clock");
-	c->paused = stream_get_max(s, 1, "paused");
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");

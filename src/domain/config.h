@@ -32,7 +32,6 @@ struct domain_config {
 	uint64_t vcpus;
 	uint64_t id;
 	bool virtual_clock;
-	bool paused; /* wait for `unpause` before the first instruction */
 	enum domain_action on_poweroff, on_reboot, on_crash;
 };
 

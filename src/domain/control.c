@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of the control socket: one function and one table row each. */
+#include "domain/client.h"
+
+#include <string.h>
+#include <time.h>
+
+typedef void command_fn(struct domain *d, struct client *c, const char *arg);
+
+static void reply(struct client *c, const char *text)
+{
+	text_printf(&c->out, "%s\n", text);
+	c->kind = CLIENT_DONE;
+}
+
+/* Host seconds that the vCPU threads have run. */
+static double cpu_seconds(struct domain *d)
+{
+	double sum = 0;
+	for (unsigned i = 0; i < d->threads; i++) {
+		clockid_t id;
+		struct timespec t;
+		if (pthread_getcpuclockid(d->vcpu[i].thread, &id) == 0 &&
+			clock_gettime(id, &t) == 0)
+			sum += (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	}
+	return sum;
+}
+
+/* As in xl: running, blocked, paused, shut down, crashed, dying. */
+static void state_letters(struct domain *d, char s[7])
+{
+	bool blocked = true;
+	for (unsigned i = 0; i < d->threads; i++)
+		blocked &= __atomic_load_n(&d->vcpu[i].asleep, __ATOMIC_RELAXED);
+	bool idle = d->paused || d->crashed || d->shut_down;
+	memcpy(s, "------", 7);
+	if (!idle)
+		s[blocked] = blocked ? 'b' : 'r';
+	if (d->paused)
+		s[2] = 'p';
+	if (d->shut_down)
+		s[3] = 's';
+	if (d->crashed)
+		s[4] = 'c';
+}
+
+static void cmd_info(struct domain *d, struct client *c, const char *arg)
+{
+	char state[7];
+	(void)arg;
+	state_letters(d, state);
+	text_printf(&c->out, "=name %s\n=id %llu\n=memory %llu\n=vcpus %llu\n", d->config.name,
+		(unsigned long long)d->config.id, (unsigned long long)d->config.memory,
+		(unsigned long long)d->config.vcpus);
+	text_printf(&c->out, "=state %s\n=time %.1f\n=uuid %s\n=kernel %s\n", state, cpu_seconds(d),
+		d->config.uuid, d->config.kernel);
+	reply(c, "ok");
+}
+
+static void cmd_pause(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	domain_pause(d);
+	reply(c, "ok");
+}
+
+static void cmd_unpause(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	domain_unpause(d);
+	reply(c, "ok");
+}
+
+static void cmd_destroy(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	d->end = END_DESTROYED;
+	reply(c, "ok");
+}
+
+static void cmd_shutdown(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	if (d->crashed || d->shut_down) {
+		reply(c, "error the guest has already ended");
+		return;
+	}
+	acpi_pm_power_button(&d->platform.pm);
+	reply(c, "ok");
+}
+
+static void cmd_reboot(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	domain_reboot(d);
+	reply(c, "ok");
+}
+
+static void cmd_dump(struct domain *d, struct client *c, const char *arg)
+{
+	struct text report = {0};
+	(void)arg;
+	domain_stop(d);
+	for (unsigned i = 0; i < d->config.vcpus; i++)
+		dump_cpu(&report, d->vcpu[i].cpu, &d->kernel);
+	domain_go(d);
+	client_add_report(&c->out, &report);
+	text_free(&report);
+	reply(c, "ok");
+}
+
+/* save [keep]: to the descriptor passed; the domain then ends unless it is to be kept. */
+static void cmd_save(struct domain *d, struct client *c, const char *arg)
+{
+	char error[LOAD_ERROR_SIZE];
+	if (c->passed < 0) {
+		reply(c, "error no descriptor came with the command");
+		return;
+	}
+	if (d->crashed || d->shut_down) {
+		reply(c, "error the guest has already ended");
+		return;
+	}
+	bool was_paused = d->paused;
+	domain_pause(d);
+	int err = state_save(d, c->passed, error);
+	if (!was_paused && (err || strcmp(arg, "keep") == 0))
+		domain_unpause(d);
+	if (err) {
+		text_printf(&c->out, "error %s\n", error);
+		c->kind = CLIENT_DONE;
+		return;
+	}
+	if (strcmp(arg, "keep") != 0)
+		d->end = END_DESTROYED;
+	reply(c, "ok");
+}
+
+static void cmd_console(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	reply(c, "ok");
+	c->kind = CLIENT_CONSOLE;
+	c->pos = console_start(&d->console);
+}
+
+static void cmd_wait(struct domain *d, struct client *c, const char *arg)
+{
+	(void)d;
+	(void)arg;
+	c->kind = CLIENT_WAIT;
+}
+
+static const struct {
+	const char *name;
+	command_fn *fn;
+} commands[] = {
+	{"info", cmd_info},
+	{"pause", cmd_pause},
+	{"unpause", cmd_unpause},
+	{"destroy", cmd_destroy},
+	{"shutdown", cmd_shutdown},
+	{"reboot", cmd_reboot},
+	{"dump", cmd_dump},
+	{"save", cmd_save},
+	{"console", cmd_console},
+	{"wait", cmd_wait},
+};
+
+void control_command(struct domain *d, struct client *c)
+{
+	char *arg = strchr(c->line, ' ');
+	if (arg)
+		*arg++ = 0;
+	for (unsigned i = 0; i < countof(commands); i++) {
+		if (strcmp(commands[i].name, c->line) == 0) {
+			commands[i].fn(d, c, arg ? arg : "");
+			return;
+		}
+	}
+	reply(c, "error unknown command");
+}

@@ -67,7 +67,6 @@ enum exit {
 	EXIT_FIRMWARE,     /* break in the firmware area: exit_arg is the entry number */
 	EXIT_HYPERCALL,    /* PV break: exit_arg is the immediate */
 	EXIT_INTERRUPTION, /* cpu->intercept was set: mmu.fault holds it, nothing delivered */
-	EXIT_INIT,         /* an INIT was taken: firmware must enter its handler */
 	EXIT_CRASH         /* the guest cannot go on (exit_text says why) */
 };
 

@@ -99,48 +99,10 @@ bool icache_is_long(const struct insn *i)
 	return i->slot == 1 && i[1].exec == hole;
 }
 
-static bool is_nop(unsigned op)
-{
-	switch (op) {
-	case OP_nop_m:
-	case OP_nop_i:
-	case OP_nop_f:
-	case OP_nop_b:
-	case OP_nop_x:
-	case OP_brp:
-	case OP_brp_ind:
-	case OP_brp_ret:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Rows whose exec function tests qp itself: what .unc clears, it clears with qp false too. */
+/* Must exec run with qp false? Of the compares only those with .unc, which is bit 0 of comp. */
 static bool runs_always(const struct insn *i)
 {
 	switch (i->op) {
-	case OP_cmp_lt:
-	case OP_cmp_ltu:
-	case OP_cmp_eq:
-	case OP_cmp_lt_imm:
-	case OP_cmp_ltu_imm:
-	case OP_cmp_eq_imm:
-	case OP_cmp4_lt:
-	case OP_cmp4_ltu:
-	case OP_cmp4_eq:
-	case OP_cmp4_lt_imm:
-	case OP_cmp4_ltu_imm:
-	case OP_cmp4_eq_imm:
-	case OP_tbit_z:
-	case OP_tnat_z:
-	case OP_tf_z:
-	case OP_fcmp_eq:
-	case OP_fcmp_lt:
-	case OP_fcmp_le:
-	case OP_fcmp_unord:
-	case OP_fclass_m:
-		return i->comp & 1;
 	case OP_frcpa:
 	case OP_fprcpa:
 	case OP_frsqrta:
@@ -149,7 +111,7 @@ static bool runs_always(const struct insn *i)
 	case OP_br_wexit:
 		return true;
 	default:
-		return false;
+		return op_attributes(i->op) & OP_ALWAYS && i->comp & 1;
 	}
 }
 
@@ -183,7 +145,7 @@ static void link_entries(struct icache_page *p)
 		i->step = (uint8_t)step;
 		if (p->insn[n].exec == hole)
 			continue;
-		if (!is_nop(i->op) || step >= 254) /* step has 8 bits */
+		if (!(op_attributes(i->op) & OP_NOP) || step >= 254) /* step has 8 bits */
 			next = n;
 	}
 }

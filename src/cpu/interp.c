@@ -141,7 +141,7 @@ struct run {
 	const struct insn *start; /* of the run since the last taken branch */
 	gva_t from;		  /* bundle of that branch */
 	uint8_t from_slot;
-	bool ic;
+	bool ic; /* psr.ic: what changes it leaves the loop */
 };
 
 static void note_last(struct cpu *cpu, const struct run *run, gva_t bundle, unsigned slot)

@@ -51,11 +51,6 @@ static enum exit attend(struct cpu *cpu)
 {
 	if (unlikely(atomic_load_explicit(&cpu->kick, memory_order_relaxed)) && serve_kicks(cpu))
 		return EXIT_KICK;
-	if (unlikely(atomic_load_explicit(&cpu->sapic.init_pending, memory_order_relaxed)) &&
-		sapic_take_init(cpu)) {
-		cpu->halted = false;
-		return EXIT_INIT;
-	}
 	if (unlikely(cpu->halted)) {
 		timer_check(cpu);
 		if (sapic_highest(cpu) < 0)
@@ -82,7 +77,7 @@ static enum exit run_engine(struct cpu *cpu, uint64_t budget)
 /* Runs for at most budget slots, to the next look at the clock. */
 static enum exit run_slice(struct cpu *cpu, uint64_t budget)
 {
-	uint64_t start = cpu->slots, end = start + budget;
+	uint64_t end = cpu->slots + budget;
 	enum exit e = EXIT_NONE;
 
 	timer_check(cpu);
@@ -91,8 +86,6 @@ static enum exit run_slice(struct cpu *cpu, uint64_t budget)
 		if (e == EXIT_NONE)
 			e = run_engine(cpu, end - cpu->slots);
 	}
-	if (cpu->machine->clock.is_virtual)
-		clock_advance(&cpu->machine->clock, cpu->slots - start);
 	return e;
 }
 

@@ -89,6 +89,8 @@ struct rse {
 	unsigned frame;   /* index of r32 in the ring */
 	int dirty;        /* registers not yet in the backing store; negative while a frame is
 			     incomplete (2:145) */
+	bool load_frame;  /* RSE.CFLE: an incomplete frame is to be loaded before the next instruction;
+			     set by br.ret and rfi, cleared by interruptions */
 	uint64_t bspstore;
 	uint64_t rnat;    /* ar.rnat: collection being built */
 	unsigned mode_pl; /* ar.rsc as written: mode 1:0, pl 3:2, be 4, loadrs 29:16 */

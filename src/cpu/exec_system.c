@@ -85,6 +85,7 @@ enum exec exec_rfi(struct cpu *cpu, const struct insn *i)
 	cpu->next_ri = cpu->ri;
 	if (cpu->cr[CR_IFS] & IFS_VALID)
 		rse_return_interrupted(cpu, cpu->cr[CR_IFS]);
+	cpu->rse.load_frame = true;
 	if (!target_implemented(cpu, cpu->next_ip)) {
 		cpu->taken = true;
 		return cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);

@@ -246,7 +246,7 @@ static enum exec run_fast(struct cpu *cpu, uint64_t budget)
 
 static int run_interpreter(struct cpu *cpu, uint64_t budget)
 {
-	if (unlikely(rse_incomplete(cpu)) && rse_fill(cpu))
+	if (unlikely(rse_incomplete(cpu)) && cpu->rse.load_frame && rse_fill(cpu))
 		return EXEC_FAULT;
 	if (unlikely(cpu->psr & PSR_STEP))
 		return run_steps(cpu, budget);

@@ -229,6 +229,7 @@ void cpu_deliver(struct cpu *cpu)
 		collect(cpu, &f, resources);
 	cpu->mmu.fault.code = FAULT_NONE;
 	cpu->inflight_ic = 0;
+	cpu->rse.load_frame = false;
 	cpu->ip = vector;
 	cpu_set_psr(cpu, handler_psr(cpu));
 }

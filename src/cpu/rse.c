@@ -224,6 +224,7 @@ void rse_save(struct cpu *cpu, struct stream *s)
 	struct rse *r = &cpu->rse;
 
 	stream_put_u64(s, (uint64_t)(int64_t)r->dirty);
+	stream_put_u64(s, r->load_frame);
 	stream_put_u64(s, r->bspstore);
 	stream_put_u64(s, r->rnat);
 	stream_put_u64(s, r->mode_pl);
@@ -241,6 +242,7 @@ void rse_load(struct cpu *cpu, struct stream *s)
 
 	if (dirty < -RSE_PHYS || dirty > RSE_PHYS)
 		stream_fail(s, "dirty registers out of range");
+	r->load_frame = stream_get_max(s, 1, "frame to be loaded");
 	r->bspstore = stream_get_u64(s) & ~7ull;
 	r->rnat = stream_get_u64(s) & RNAT_MASK;
 	r->mode_pl = (unsigned)stream_get_max(s, 0x3fff001f, "ar.rsc");

@@ -49,18 +49,30 @@ void icache_drop_all(struct cpu *cpu)
 		drop(cpu->icache, cpu->icache->page[n]);
 }
 
+static void drop_granule(struct icache *ic, gpa_t gpa)
+{
+	struct icache_page *next;
+
+	for (struct icache_page *p = *chain_of(ic, gpa); p; p = next) {
+		next = p->next;
+		if (p->gpa.v == gpa.v)
+			drop(ic, p);
+	}
+}
+
 void icache_sync(struct cpu *cpu)
 {
 	struct icache *ic = cpu->icache;
 	struct ram *ram = &cpu->machine->ram;
+	uint64_t now = ram->code_generation;
 
-	ic->generation = ram->code_generation;
-	for (unsigned n = 0; n < ic->count; n++) {
-		struct icache_page *p = ic->page[n];
-		struct ram_slot *s = ram_find(ram, p->gpa, GRANULE_SIZE);
-		if (!s || !(ram_flags(s, p->gpa) & RAM_HAS_CODE))
-			drop(ic, p);
-	}
+	if (now - ic->generation < RAM_CODE_LOG)
+		for (uint64_t g = ic->generation; g != now; g++)
+			drop_granule(ic, GPA(ram->code_log[g % RAM_CODE_LOG] << GRANULE_SHIFT));
+	/* the log's entries stay good for a whole round */
+	if (ram->code_generation - ic->generation >= RAM_CODE_LOG)
+		icache_drop_all(cpu);
+	ic->generation = now;
 }
 
 /* A page to fill: a new one while the limit allows, else the next in turn. */
@@ -152,7 +164,7 @@ static void link_entries(struct icache_page *p)
 
 static void fill(struct cpu *cpu, struct icache_page *p)
 {
-	/* flag first, read later: a writer in between then bumps the generation */
+	/* flag first, read later: who writes and flushes in between then finds the flag */
 	ram_set_flags(&cpu->machine->ram, p->gpa, RAM_HAS_CODE);
 	mmu_drop_writable(&cpu->mmu, p->gpa);
 	for (unsigned n = 0; n < PAGE_BUNDLES; n++)

@@ -30,7 +30,7 @@ struct icache {
 	struct icache_page *chain[ICACHE_PAGES];   /* by physical page */
 	struct icache_page *page[ICACHE_PAGES];
 	unsigned count, hand;
-	uint64_t generation; /* of ram.code_generation, seen at the last clean-up */
+	uint64_t generation; /* invalidations of ram's log that are done here */
 	struct icache_page none;
 };
 
@@ -41,7 +41,7 @@ struct icache *icache_new(void);
 void icache_free(struct icache *ic);
 /* Forgets everything. */
 void icache_drop_all(struct cpu *cpu);
-/* Forgets what lost RAM_HAS_CODE since the last call. */
+/* Forgets what was invalidated since the last call. */
 void icache_sync(struct cpu *cpu);
 
 /* The slow half of icache_find. */

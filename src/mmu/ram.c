@@ -109,11 +109,22 @@ static bool clear_flag(_Atomic uint8_t *f, uint8_t flag)
 	return atomic_fetch_and(f, (uint8_t)~flag) & flag;
 }
 
+/* A granule of s no longer has code: tells all vCPUs. The log's lock is held for a few
+ * instructions and contended only while several vCPUs rewrite code. */
+static void code_gone(struct ram *ram, const struct ram_slot *s, uint64_t granule)
+{
+	while (atomic_flag_test_and_set_explicit(&ram->code_lock, memory_order_acquire))
+		;
+	uint64_t g = ram->code_generation;
+	ram->code_log[g % RAM_CODE_LOG] = (s->base >> GRANULE_SHIFT) + granule;
+	ram->code_generation = g + 1;
+	atomic_flag_clear_explicit(&ram->code_lock, memory_order_release);
+}
+
 void *ram_write_ptr(struct ram *ram, gpa_t a, uint64_t len)
 {
 	struct ram_slot *s = ram_find(ram, a, len);
 	uint64_t n, first;
-	bool code = false;
 
 	if (!s)
 		return NULL;
@@ -122,12 +133,11 @@ void *ram_write_ptr(struct ram *ram, gpa_t a, uint64_t len)
 		if (s->flags[first + i] & RAM_READ_ONLY)
 			return NULL;
 	for (uint64_t i = 0; i < n; i++) {
-		code |= clear_flag(&s->flags[first + i], RAM_HAS_CODE);
+		if (clear_flag(&s->flags[first + i], RAM_HAS_CODE))
+			code_gone(ram, s, first + i);
 		if (clear_flag(&s->flags[first + i], RAM_LOG_DIRTY))
 			atomic_fetch_or(&s->flags[first + i], RAM_DIRTY);
 	}
-	if (code)
-		ram->code_generation++;
 	return s->host + (a.v - s->base);
 }
 
@@ -160,15 +170,15 @@ void ram_invalidate_code(struct ram *ram, gpa_t a, uint64_t len)
 {
 	struct ram_slot *s = ram_find(ram, a, len);
 	uint64_t n, first;
-	bool code = false;
 
 	if (!s)
 		return;
+	/* what was stored must be seen by whoever sets the flag after the look at it below */
+	atomic_thread_fence(memory_order_seq_cst);
 	first = granules(s, a, len, &n);
 	for (uint64_t i = 0; i < n; i++)
-		code |= clear_flag(&s->flags[first + i], RAM_HAS_CODE);
-	if (code)
-		ram->code_generation++;
+		if (clear_flag(&s->flags[first + i], RAM_HAS_CODE))
+			code_gone(ram, s, first + i);
 }
 
 static bool granule_is_zero(const uint8_t *p)
@@ -244,5 +254,5 @@ void ram_load(struct ram *ram, struct stream *s)
 	for (unsigned i = 0; i < ram->count && stream_ok(s); i++)
 		slot_load(&ram->slot[i], s);
 	stream_close(s);
-	ram->code_generation++;
+	ram->code_generation += RAM_CODE_LOG + 1;
 }

@@ -6,6 +6,8 @@
 #ifndef MMU_RAM_H
 #define MMU_RAM_H
 
+#include <stdatomic.h>
+
 #include "base/types.h"
 
 struct stream;
@@ -23,6 +25,8 @@ enum {
 };
 #define RAM_SLOW_WRITE (RAM_HAS_CODE | RAM_LOG_DIRTY | RAM_GRANTED | RAM_READ_ONLY)
 
+#define RAM_CODE_LOG 256 /* who falls further behind drops all its decoded code */
+
 struct ram_slot {
 	uint64_t base, size; /* guest-physical, multiples of 4 KB */
 	uint8_t *host;
@@ -33,9 +37,11 @@ struct ram_slot {
 struct ram {
 	struct ram_slot slot[8];
 	unsigned count;
-	/* Bumped when a granule with code is written or flushed; vCPUs that hold decoded code
-	 * compare it at dispatch and drop what lost its flag. */
+	/* Counts invalidations of granules with code; vCPUs that hold decoded code compare it at
+	 * dispatch and drop what the log says. Invalidation g is of granule code_log[g % size]. */
 	_Atomic uint64_t code_generation;
+	_Atomic uint64_t code_log[RAM_CODE_LOG];
+	atomic_flag code_lock; /* for writers of the log */
 };
 
 /* Adds a slot of zeroed memory. Returns 0, -EEXIST on overlap, -ENOSPC, -ENOMEM, -EINVAL. */

@@ -30,6 +30,7 @@ USER := $(sort $(wildcard tests/user/*.c))
 
 OBJ      := $(patsubst %.c,$(BUILD)/%.o,$(SRC))
 LIB_OBJ  := $(filter-out $(BUILD)/$(MAIN:.c=.o),$(OBJ))
+CORE_OBJ := $(filter $(foreach d,base isa mmu cpu,$(BUILD)/src/$(d)/%),$(OBJ))
 USER_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(USER))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT))
 
@@ -52,7 +53,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB_OBJ)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lmpfr -lgmp $(LDLIBS)
 
 # The runner of static Linux/ia64 programs: tests/user/process.h.
-$(BUILD)/epixen-user: $(USER_OBJ) $(LIB_OBJ)
+$(BUILD)/epixen-user: $(USER_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the instruction test programs and judges their results.
+
+    insn.py [--runner CMD]             against expected.txt (one hash per instruction)
+    insn.py [--runner CMD] --ski BSKI  against the Ski simulator, result by result
+    insn.py --ski BSKI --record        makes expected.txt, from Ski's results alone
+
+A key is a row of src/isa/ops.def or a pair of them. Last line: N passed, N failed, N skipped.
+"""
+import argparse
+import hashlib
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import generate  # noqa: E402
+import groups  # noqa: E402
+
+EXPECTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected.txt")
+HEADER = """# SPDX-License-Identifier: MIT
+# One line per instruction: SHA-256 (first 16 digits) of the results of all its tests, in order.
+# The values come from the Ski simulator of HP, not from this project: insn.py --ski BSKI --record.
+"""
+
+
+def run(command, **how):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, **how)
+
+
+def build(directory, name, tests):
+    """Assembles and links one program; returns its path."""
+    vectors = os.path.join(directory, "vectors.o")
+    if not os.path.exists(vectors):
+        assemble(generate.vectors_source(), vectors)
+    obj = os.path.join(directory, name + ".o")
+    assemble(generate.program(tests), obj)
+    path = os.path.join(directory, name)
+    run(["ia64-linux-gnu-ld", "-static", "-o", path, obj, vectors], check=True)
+    return path
+
+
+def assemble(text, obj):
+    source = obj[:-2] + ".S"
+    with open(source, "w") as f:
+        f.write(text)
+    run(["ia64-linux-gnu-as", "-mhint.b=ok", "-o", obj, source], check=True)
+
+
+def results(command, path, tests):
+    """List of bytes, one per test; shorter when the program stopped early."""
+    done = run(command + [path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, parts, at = done.stdout, [], 0
+    for test in tests:
+        size = generate.VECTORS * test.words * 8
+        parts.append(out[at:at + size])
+        at += size
+    if at != len(out) or done.returncode:
+        print("%s: exit code %d, %d bytes of %d: %s" % (os.path.basename(path), done.returncode,
+              len(out), at, done.stderr.decode(errors="replace")[:2000]))
+    return parts
+
+
+def digests(tests, parts):
+    sums = {}
+    for test, part in zip(tests, parts):
+        sums.setdefault(test.key, hashlib.sha256()).update(part)
+    return {key: h.hexdigest()[:16] for key, h in sums.items()}
+
+
+def show_difference(test, ours, theirs):
+    """The first results that differ, with their vector's number."""
+    size = test.words * 8
+    shown = 0
+    for n in range(generate.VECTORS):
+        a, b = ours[n * size:(n + 1) * size], theirs[n * size:(n + 1) * size]
+        if a != b and shown < 3:
+            words = [" ".join("%016x" % w for w in struct.unpack("<%dQ" % (len(x) // 8), x))
+                     for x in (a, b)]
+            print("%s: %s (%s %d): %s, not %s" % (test.key, test.text, test.vectors, n, *words))
+            shown += 1
+
+
+def read_expected():
+    with open(EXPECTED) as f:
+        return dict(line.split() for line in f if not line.startswith("#"))
+
+
+def judge(args, tests, path, expected):
+    """Names of the keys that are right and wrong."""
+    ours = results(args.runner.split(), path, tests)
+    want = expected
+    if args.ski:
+        theirs = results([args.ski, "-noconsole", "-forceuser"], path, tests)
+        want = digests(tests, theirs)
+        for test, a, b in zip(tests, ours, theirs):
+            show_difference(test, a, b)
+    got = digests(tests, ours)
+    wrong = [key for key in got if got[key] != want.get(key)]
+    return len(got) - len(wrong), wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--runner", default="build/epixen-user", help="command before the program")
+    parser.add_argument("--ski", help="path of bski")
+    parser.add_argument("--record", action="store_true", help="write expected.txt")
+    parser.add_argument("--keep", help="directory for the programs")
+    parser.add_argument("group", nargs="*", help="of: " + " ".join(groups.GROUPS))
+    args = parser.parse_args()
+    passed, failed, record = 0, [], {}
+    expected = {} if args.ski or args.record else read_expected()
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in args.group or groups.GROUPS:
+            tests = groups.make(name)
+            path = build(args.keep or scratch, name, tests)
+            if args.record:
+                ski = results([args.ski, "-noconsole", "-forceuser"], path, tests)
+                record.update(digests(tests, ski))
+            else:
+                good, wrong = judge(args, tests, path, expected)
+                passed, failed = passed + good, failed + wrong
+    if args.record:
+        with open(EXPECTED, "w") as f:
+            f.write(HEADER + "".join("%s %s\n" % (k, record[k]) for k in sorted(record)))
+        passed = len(record)
+    for key in failed:
+        print("FAIL %s" % key)
+    print("%d passed, %d failed, 0 skipped" % (passed, len(failed)))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

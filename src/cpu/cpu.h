@@ -98,13 +98,14 @@ struct rse {
 
 /* ALAT entry (1:64): value is what was loaded, so that a check may compare with memory. */
 struct alat_entry {
-	bool valid, fp;
+	bool valid;
 	uint8_t size;
-	uint8_t reg;     /* physical number: see alat.h */
+	uint64_t tag; /* which register: see alat.h */
+	uint64_t generation;
 	gva_t va;
 	uint64_t value[2];
 };
-#define ALAT_ENTRIES 32
+#define ALAT_ENTRIES 64
 
 struct sapic {
 	_Atomic uint64_t irr[4];     /* posted by any thread */
@@ -146,7 +147,7 @@ struct cpu {
 	uint64_t cr[128];      /* likewise */
 	uint64_t pmc[256], pmd[256];
 	struct alat_entry alat[ALAT_ENTRIES];
-	unsigned alat_next;
+	uint64_t alat_generation; /* entries of other generations are void */
 	struct sapic sapic;
 	struct mmu mmu;
 

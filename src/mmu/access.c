@@ -370,6 +370,11 @@ enum fault mem_store_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, c
 	return slow_store(m, va, size, acc, b);
 }
 
+bool mem_is_speculative(struct mmu *m, gva_t va)
+{
+	return fast_host(m, va & ~15ull, 1, ACC_READ) != NULL;
+}
+
 bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2])
 {
 	unsigned acc = ACC_READ | ACC_NOFAULT;
@@ -460,7 +465,9 @@ enum fault mem_semaphore(struct mmu *m, gva_t va, unsigned size, enum sem_op op,
 
 	if (!p)
 		return f;
-	if (read_only)
+	/* the operand is compared zero-extended with all of ar.ccv (3:47) */
+	bool cannot_match = op == SEM_CMPXCHG && size < 8 && compare >> 8 * size;
+	if (read_only || cannot_match)
 		*old = host_load(p, size);
 	else if (op == SEM_ADD)
 		*old = be ? host_add_be(p, size, operand) : host_add(p, size, operand);

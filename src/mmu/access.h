@@ -81,6 +81,8 @@ static inline enum fault mem_store(struct mmu *m, gva_t va, unsigned size, unsig
 enum fault mem_load_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t v[2]);
 enum fault mem_store_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, const uint64_t v[2]);
 
+/* May the ALAT hold what a load at va just read: a speculative page of RAM (2:80)? */
+bool mem_is_speculative(struct mmu *m, gva_t va);
 /* Reads again what a load at va read, for the ALAT: false when it would now fault or is not RAM.
  * Has no side effect the guest can see. */
 bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2]);

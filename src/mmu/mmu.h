@@ -148,6 +148,10 @@ enum fault mmu_probe(struct mmu *m, gva_t va, unsigned acc, unsigned level, bool
 /* probe.fault: every fault the access itself would raise. */
 enum fault mmu_probe_fault(struct mmu *m, gva_t va, unsigned acc, unsigned level);
 
+/* Physical address for fc at the current mode: rights checked as for a 1-byte read unless cpl is 0,
+ * keys and attributes never (3:61). */
+enum fault mmu_fc(struct mmu *m, gva_t va, gpa_t *pa);
+
 /* Drops fast-TLB write rights to a granule that just got a flag, in this processor. */
 void mmu_drop_writable(struct mmu *m, gpa_t granule);
 /* Drops every fast TLB entry; architectural state is untouched. */

@@ -39,6 +39,11 @@ static unsigned page_rights(const struct tlb_entry *e, unsigned level)
 	return rights_table[PTE_AR(e->pte)][PTE_PL(e->pte)][level];
 }
 
+static gpa_t entry_pa(const struct tlb_entry *e, gva_t va)
+{
+	return GPA((e->pte & PTE_PPN & page_mask(e->ps)) | (va & ~page_mask(e->ps)));
+}
+
 void mmu_note_fault(struct mmu *m, enum fault f, gva_t va, unsigned acc)
 {
 	uint64_t isr = 0;
@@ -185,7 +190,7 @@ static enum fault check_page(struct mmu *m, const struct tlb_entry *e, gva_t va,
 	if ((f = check_bits(m, e, va, acc, x)))
 		return f;
 	x->ma = (uint8_t)PTE_MA(e->pte);
-	x->pa = GPA((e->pte & PTE_PPN & page_mask(e->ps)) | (va & ~page_mask(e->ps)));
+	x->pa = entry_pa(e, va);
 	if (!x->deferred)
 		note_allowed(e, allowed, level, x);
 	return FAULT_NONE;
@@ -393,7 +398,7 @@ enum fault mmu_tpa(struct mmu *m, gva_t va, uint64_t *pa)
 		mmu_note_fault(m, f, va, ACC_TPA);
 		return f;
 	}
-	*pa = (e->pte & PTE_PPN & page_mask(e->ps)) | (va & ~page_mask(e->ps));
+	*pa = entry_pa(e, va).v;
 	return FAULT_NONE;
 }
 
@@ -437,4 +442,30 @@ enum fault mmu_probe_fault(struct mmu *m, gva_t va, unsigned acc, unsigned level
 	}
 	f = check_page(m, e, va, acc, level, &x);
 	return f ? f : check_debug(m, va, 1, acc, level, &x);
+}
+
+enum fault mmu_fc(struct mmu *m, gva_t va, gpa_t *pa)
+{
+	const unsigned acc = ACC_READ | ACC_FC;
+	unsigned cpl = mpsr_cpl(m->psr);
+	const struct tlb_entry *e;
+	enum fault f = FAULT_NONE;
+	struct xlat x;
+
+	if (!(m->psr & MPSR_DT)) {
+		f = xlat_physical(m, va, acc, &x);
+		*pa = GPA(va & ~(1ull << 63));
+		return f;
+	}
+	e = find_for(m, va, acc, &f);
+	if (e && !(e->pte & PTE_P))
+		f = FAULT_PAGE_NOT_PRESENT;
+	else if (e && cpl != 0 && !(page_rights(e, cpl) & ACC_READ))
+		f = FAULT_DATA_ACCESS_RIGHTS;
+	if (f != FAULT_NONE) {
+		mmu_note_fault(m, f, va, acc);
+		return f;
+	}
+	*pa = entry_pa(e, va);
+	return FAULT_NONE;
 }

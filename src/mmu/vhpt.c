@@ -74,7 +74,7 @@ static const uint64_t *entry_pointer(struct mmu *m, gva_t va, unsigned size, boo
 
 static uint64_t entry_word(const struct mmu *m, const uint64_t *p)
 {
-	uint64_t v = __atomic_load_n(p, __ATOMIC_RELAXED);
+	uint64_t v = __atomic_load_n(p, __ATOMIC_ACQUIRE);
 	return m->dcr & DCR_BE ? __builtin_bswap64(v) : v;
 }
 
@@ -84,10 +84,8 @@ static bool read_long(struct mmu *m, const uint64_t *p, gva_t va, uint64_t *pte,
 	uint64_t want = mmu_ttag(m, va);
 	if (entry_word(m, p + 2) != want)
 		return false;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	*pte = entry_word(m, p);
 	*itir = entry_word(m, p + 1);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return entry_word(m, p + 2) == want;
 }
 

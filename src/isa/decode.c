@@ -50,8 +50,6 @@ static bool read_row(struct insn *i, const struct row *r, const struct slot_bits
 	if (!read_operands(&read, isa_formats[r->format].operand, FORMAT_OPERANDS, b) ||
 		!read_operands(&read, r->completer, ROW_COMPLETERS, b))
 		return false;
-	if (op_attributes((unsigned)(r - isa_rows)) & OP_NO_QP)
-		read.qp = 0;
 	*i = read;
 	i->op = (uint16_t)(r - isa_rows);
 	return true;
@@ -78,7 +76,7 @@ enum verdict { LEGAL, RESERVED_QP, RESERVED, IGNORED };
 static bool ar_exists(unsigned ar, bool m_unit)
 {
 	static const uint64_t m_low = 0xff | 0xfull << 16 | 0x7full << 24 | 1ull << 21 |
-		1ull << 32 | 1ull << 36 | 1ull << 40 | 3ull << 44;
+				      1ull << 32 | 1ull << 36 | 1ull << 40 | 3ull << 44;
 	if ((ar >= 48 && ar < 64) || ar >= 112)
 		return true;
 	return m_unit ? ar < 48 && m_low >> ar & 1 : ar >= 64 && ar <= 66;
@@ -122,11 +120,22 @@ static bool breaks_ar_or_cr_rule(const struct insn *i, uint32_t rules)
 	return rules & R_CR_W && cr_read_only(i->r3);
 }
 
+/* mux1 (3:190): @brcst, @mix, @shuf, @alt, @rev. */
+static bool bad_mbtype(int64_t type)
+{
+	return !(0xf01 >> type & 1);
+}
+
+static bool breaks_value_rule(const struct insn *i, uint32_t rules)
+{
+	return (rules & R_COUNT3 && i->pos > 3) || (rules & R_MBTYPE && bad_mbtype(i->imm));
+}
+
 static bool breaks_register_rule(const struct insn *i, uint32_t rules)
 {
 	return (rules & R_R1 && i->r1 == 0) || (rules & R_R3 && i->r3 == 0) ||
-		(rules & R_R1_R3 && i->r1 == i->r3) || (rules & R_F1 && i->r1 < 2) ||
-		(rules & R_F1_F2 && bad_pair(i->r1, i->r2));
+	       (rules & R_R1_R3 && i->r1 == i->r3) || (rules & R_F1 && i->r1 < 2) ||
+	       (rules & R_F1_F2 && bad_pair(i->r1, i->r2));
 }
 
 static enum verdict judge(const struct insn *i)
@@ -140,7 +149,8 @@ static enum verdict judge(const struct insn *i)
 		return RESERVED;
 	if (rules & R_P1_P2 && i->p1 == i->p2) /* .unc acts, so faults, with a false qp too */
 		return rules & OP_ALWAYS && i->comp & 1 ? RESERVED : RESERVED_QP;
-	if (breaks_register_rule(i, rules) || breaks_ar_or_cr_rule(i, rules))
+	if (breaks_register_rule(i, rules) || breaks_ar_or_cr_rule(i, rules) ||
+		breaks_value_rule(i, rules))
 		return RESERVED_QP;
 	return LEGAL;
 }
@@ -172,12 +182,19 @@ static enum unit slot_unit(struct bundle b, unsigned slot, struct slot_bits *bit
 	return unit == UNIT_X ? UNIT_NONE : unit;
 }
 
+static void drop_qp(struct insn *i)
+{
+	if (op_attributes(i->op) & OP_NO_QP)
+		i->qp = 0;
+}
+
 void insn_decode_lenient(struct insn *i, struct bundle b, unsigned slot)
 {
 	struct slot_bits raw;
 	enum unit unit = slot_unit(b, slot, &raw);
 	*i = (struct insn){.slot = (uint8_t)slot, .qp = raw.slot & 0x3f};
 	find_row(i, unit, &raw);
+	drop_qp(i);
 }
 
 void insn_decode(struct insn *i, struct bundle b, unsigned slot)
@@ -186,6 +203,7 @@ void insn_decode(struct insn *i, struct bundle b, unsigned slot)
 	enum unit unit = slot_unit(b, slot, &raw);
 	*i = (struct insn){.slot = (uint8_t)slot};
 	enum verdict verdict = find_row(i, unit, &raw) ? judge(i) : unassigned(unit, raw.slot);
+	drop_qp(i);
 	if (verdict == LEGAL)
 		return;
 	*i = (struct insn){.slot = (uint8_t)slot};

@@ -7,8 +7,7 @@ struct fault_row {
 	const char *text;
 };
 
-static const struct fault_row faults[FAULT_COUNT] = {
-	[FAULT_NONE] = {0, 0, "none"},
+static const struct fault_row faults[FAULT_COUNT] = {[FAULT_NONE] = {0, 0, "none"},
 #define FAULT_ROW(name, vector, code, text) [FAULT_##name] = {vector, code, text},
 	FAULT_LIST(FAULT_ROW)
 #undef FAULT_ROW

@@ -56,7 +56,7 @@ enum fault {
 #define FAULT_ENUM(name, vector, code, text) FAULT_##name,
 	FAULT_LIST(FAULT_ENUM)
 #undef FAULT_ENUM
-	FAULT_COUNT
+		FAULT_COUNT
 };
 
 /* ISR bits (2:165, table 8-1 onwards). ISR.code is bits 15:0, ei 42:41, ed 43. */

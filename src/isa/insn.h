@@ -42,18 +42,19 @@ typedef enum exec exec_fn(struct cpu *cpu, const struct insn *i);
  *          br type, wh/ph/dh, sf, pc, ...): accessors below each format in formats.def
  */
 struct insn {
-	exec_fn *exec;   /* NULL from insn_decode; the icache sets it from cpu/exec.h: exec_table[op] */
+	exec_fn *exec; /* NULL from insn_decode; the icache sets it from cpu/exec.h: exec_table[op]
+			*/
 	int64_t imm;
-	uint16_t op;    /* enum op, row of ops.def */
-	uint16_t comp;  /* completers */
+	uint16_t op;   /* enum op, row of ops.def */
+	uint16_t comp; /* completers */
 	uint8_t qp;
 	uint8_t r1, r2, r3, r4;
 	uint8_t p1, p2;
 	uint8_t pos, len;
 	uint8_t slot : 2;   /* 0..2; long X-unit instructions are slot 1 */
 	uint8_t always : 1; /* exec runs with qp false as well (.unc, br.wtop): set by the icache */
-	uint8_t bundle; /* index of the bundle in its 4 KB page, set by the icache */
-	uint8_t step;   /* icache entries to the next one worth running: nops are skipped */
+	uint8_t bundle;	    /* index of the bundle in its 4 KB page, set by the icache */
+	uint8_t step;	    /* icache entries to the next one worth running: nops are skipped */
 };
 
 /* Bundle access: 128 bits little-endian; template in bits 4:0. */
@@ -65,7 +66,7 @@ enum unit { UNIT_NONE, UNIT_M, UNIT_I, UNIT_F, UNIT_B, UNIT_L, UNIT_X };
 
 struct bundle_template {
 	enum unit unit[3]; /* UNIT_NONE in all three: reserved template */
-	uint8_t stop;      /* bit n: a stop after slot n */
+	uint8_t stop;	   /* bit n: a stop after slot n */
 };
 extern const struct bundle_template bundle_templates[32];
 
@@ -94,10 +95,15 @@ void insn_decode_lenient(struct insn *i, struct bundle b, unsigned slot);
 /* Number of instructions in the bundle: 3, or 2 for an MLX template. */
 unsigned bundle_slots(struct bundle b);
 
-/* objdump's spelling, e.g. "(p06) add r14=r15,r16"; targets printed as absolute addresses.
- * buf gets at most size bytes, NUL-terminated. */
-void insn_print(char *buf, size_t size, const struct insn *i, struct bundle b, unsigned slot,
-	gva_t ip);
+/* objdump's spelling, e.g. "(p06) add r14=r15,r16"; targets printed as absolute addresses, ip being
+ * the bundle's; OP_illegal as data8 with the slot's bits. buf gets at most size bytes,
+ * NUL-terminated. */
+void insn_print(char *buf, size_t size, const struct insn *i, struct bundle b, gva_t ip);
+
+/* The whole bundle as objdump prints it: a line per instruction, the first with the template's
+ * name,
+ * ";;" at stops. lenient: without the legality rules. */
+void bundle_print(char *buf, size_t size, struct bundle b, gva_t ip, bool lenient);
 
 /* Encodes i (op, operands, imm, comp, qp) to 41 bits (slot); for X-unit rows *l gets the L slot.
  * Returns 0 or -EINVAL when an operand does not fit. */

@@ -24,20 +24,22 @@ enum op_attribute {
 	OP_LOAD = 1 << 6,   /* reads data memory */
 	OP_STORE = 1 << 7,  /* writes data memory */
 	OP_NO_QP = 1 << 8,  /* bits 5:0 are no predicate */
-	R_R1 = 1 << 16,
-	R_R3 = 1 << 17,
-	R_R1_R3 = 1 << 18,
-	R_F1 = 1 << 19,
-	R_F1_F2 = 1 << 20,
-	R_P1_P2 = 1 << 21,
-	R_QP0 = 1 << 22,
-	R_SLOT2 = 1 << 23,
-	R_AR_M = 1 << 24,
-	R_AR_I = 1 << 25,
-	R_AR_W = 1 << 26,
-	R_CR_R = 1 << 27,
-	R_CR_W = 1 << 28,
-	R_FRAME = 1 << 29,
+	R_R1 = 1 << 12,
+	R_R3 = 1 << 13,
+	R_R1_R3 = 1 << 14,
+	R_F1 = 1 << 15,
+	R_F1_F2 = 1 << 16,
+	R_P1_P2 = 1 << 17,
+	R_QP0 = 1 << 18,
+	R_SLOT2 = 1 << 19,
+	R_AR_M = 1 << 20,
+	R_AR_I = 1 << 21,
+	R_AR_W = 1 << 22,
+	R_CR_R = 1 << 23,
+	R_CR_W = 1 << 24,
+	R_COUNT3 = 1 << 25,
+	R_MBTYPE = 1 << 26,
+	R_FRAME = 1 << 27,
 };
 
 /* Row id as text ("cmp_eq_or_andcm"), "?" beyond the table. */

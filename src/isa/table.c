@@ -44,7 +44,8 @@ enum operand_id {
 	OPERAND_COUNT
 };
 
-#define COMPLETER(id, at, kind, a, parts, ...) static const char *const spelling_##id[] = {__VA_ARGS__};
+#define COMPLETER(id, at, kind, a, parts, ...)                                                     \
+	static const char *const spelling_##id[] = {__VA_ARGS__};
 #include "isa/formats.def"
 
 const struct operand isa_operands[] = {
@@ -67,9 +68,9 @@ const unsigned isa_operand_count = OPERAND_COUNT;
 #define F(name, v)                                                                                 \
 	| ((uint128_t)(~0ull >> (64 - LENGTH_##name)) << (LOW_##name) << 64 |                      \
 		  (uint128_t)(v) << (LOW_##name))
-#define C(name)    OPERAND_##name,
-#define MASK(f)    ((uint64_t)(((uint128_t)0 f) >> 64))
-#define VALUE(f)   ((uint64_t)((uint128_t)0 f))
+#define C(name)	 OPERAND_##name,
+#define MASK(f)	 ((uint64_t)(((uint128_t)0 f) >> 64))
+#define VALUE(f) ((uint64_t)((uint128_t)0 f))
 
 enum {
 	UNITS_NONE = 0,
@@ -92,7 +93,7 @@ enum format_id {
 /* FIRST_x takes the number of the row after it, and leaves it to that row. */
 enum {
 #define FORMAT(name, ...) FIRST_##name, BEFORE_##name = FIRST_##name - 1,
-#define OP(id, ...)       ROW_##id,
+#define OP(id, ...)	  ROW_##id,
 #include "isa/ops.def"
 #undef OP
 };
@@ -142,7 +143,7 @@ static uint64_t operand_join(const struct operand *o, const struct slot_bits *b)
 		struct field f = fields[o->field[k]];
 		value |= (f.low < L_BIT ? bits(b->slot, f.low, f.length)
 					: bits(b->l, f.low - L_BIT, f.length))
-			<< at;
+			 << at;
 		at += f.length;
 	}
 	return value;

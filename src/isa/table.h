@@ -20,31 +20,41 @@ struct field {
 	uint8_t low, length;
 };
 
-enum operand_member { MEMBER_r1, MEMBER_r2, MEMBER_r3, MEMBER_r4, MEMBER_p1, MEMBER_p2, MEMBER_pos,
-	MEMBER_len, MEMBER_imm, MEMBER_comp };
+enum operand_member {
+	MEMBER_r1,
+	MEMBER_r2,
+	MEMBER_r3,
+	MEMBER_r4,
+	MEMBER_p1,
+	MEMBER_p2,
+	MEMBER_pos,
+	MEMBER_len,
+	MEMBER_imm,
+	MEMBER_comp
+};
 
 enum operand_how { UNSIGNED, SIGNED, OFFSET, DOWN, VALUES };
 
 #define OPERAND_FIELDS 6
-#define NO             0x7f /* a reserved value in a VALUES list */
+#define NO	       0x7f /* a reserved value in a VALUES list */
 
 /* How some fields of the slot make up one member of struct insn; a completer when names is set. */
 struct operand {
 	uint8_t member, how;
-	uint8_t arg;   /* shift, offset, minuend or VALUES list, by how */
-	uint8_t shift; /* of a completer in comp */
+	uint8_t arg;		       /* shift, offset, minuend or VALUES list, by how */
+	uint8_t shift;		       /* of a completer in comp */
 	uint8_t field[OPERAND_FIELDS]; /* lowest first, 0 ends */
-	const char *name;              /* of a completer, as in {name} */
+	const char *name;	       /* of a completer, as in {name} */
 	const char *const *spelling;   /* of a completer, by value */
 };
 
 #define FORMAT_OPERANDS 5
-#define ROW_COMPLETERS  3
+#define ROW_COMPLETERS	3
 
 struct format {
 	uint64_t mask, value; /* the slot & mask must be value */
-	uint8_t units;        /* bit n: enum unit n */
-	uint16_t first;       /* op of the first row; the rows follow one another */
+	uint8_t units;	      /* bit n: enum unit n */
+	uint16_t first;	      /* op of the first row; the rows follow one another */
 	uint8_t operand[FORMAT_OPERANDS];
 	uint32_t attributes;
 };

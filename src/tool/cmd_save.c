@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* save: the file gets its name only when it is complete, so that a failure leaves nothing. */
+#include "base/log.h"
+#include "tool/control.h"
+#include "tool/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int save(const char *domain, const char *file, const char *command)
+{
+	char partial[4096];
+	if ((size_t)snprintf(partial, sizeof(partial), "%s.partial", file) >= sizeof(partial)) {
+		log_error("%s: %s", file, strerror(ENAMETOOLONG));
+		return EXIT_FAILURE;
+	}
+	int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		log_error("%s: %s", partial, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	int err = control_request(domain, command, fd, NULL);
+	close(fd);
+	if (!err && rename(partial, file) == 0)
+		return EXIT_SUCCESS;
+	if (!err)
+		log_error("%s: %s; the domain is in %s", file, strerror(errno), partial);
+	else
+		unlink(partial);
+	return EXIT_FAILURE;
+}
+
+int cmd_save(int argc, char **argv)
+{
+	static const struct option options[] = {{"checkpoint", no_argument, NULL, 'c'}, {0}};
+	const char *command = "save";
+	for (int c; (c = getopt_long(argc, argv, "c", options, NULL)) != -1;) {
+		if (c != 'c')
+			return verb_usage(argv[0]);
+		command = "save keep";
+	}
+	if (argc - optind != 2)
+		return verb_usage(argv[0]);
+	return save(argv[optind], argv[optind + 1], command);
+}

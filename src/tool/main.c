@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The program: the command line, or, under its other name, a domain's process. */
+#include "base/log.h"
+#include "domain/domain.h"
+#include "tool/verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION "0.1"
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[0], "epixen-domain") == 0)
+		return domain_main(atoi(argv[2]));
+	log_init("epixen", LOG_WARN);
+	if (argc < 2) {
+		cmd_help(1, argv);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("epixen " VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return cmd_help(1, argv);
+	const struct verb *v = verb_find(argv[1]);
+	if (!v) {
+		log_error("no verb '%s': `epixen help` lists them", argv[1]);
+		return EXIT_USAGE;
+	}
+	return v->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of verbs, in the order in which help shows them. */
+#include "tool/verbs.h"
+
+#include "base/types.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+const struct verb verbs[] = {
+	{"create", cmd_create, "[-c] [-p] [-q] FILE [key=value ...]",
+		"Start a domain from a configuration file",
+		"  -c, --console   attach to its console; the exit status is then 0 after a power-off\n"
+		"                  and 1 after a crash\n"
+		"  -p, --paused    leave it paused, until unpause\n"
+		"  -q, --quiet     no warnings about keys that are not supported\n"
+		"  key=value       overrides the file; a value need not be quoted\n"},
+	{"list", cmd_list, "[-l] [DOMAIN ...]",
+		"Show the running domains",
+		"  -l, --long      everything that is known about each\n"
+		"States: r running, b blocked (idle), p paused, s shut down, c crashed, ? no answer\n"},
+	{"console", cmd_console, "DOMAIN",
+		"Attach to a domain's console; Ctrl-] detaches", ""},
+	{"pause", cmd_pause, "DOMAIN",
+		"Stop a domain's processors and its clock", ""},
+	{"unpause", cmd_unpause, "DOMAIN",
+		"Let a paused domain go on", ""},
+	{"shutdown", cmd_shutdown, "[-w] DOMAIN",
+		"Ask the guest to power off, by the ACPI power button",
+		"  -w, --wait      return when the domain has ended\n"
+		"A guest that does not listen to the button goes on; destroy ends it.\n"},
+	{"reboot", cmd_reboot, "DOMAIN",
+		"Reset the machine, as its reset button would",
+		"The guest is not asked. on_reboot decides what follows.\n"},
+	{"destroy", cmd_destroy, "DOMAIN",
+		"End a domain at once", ""},
+	{"dump-state", cmd_dump_state, "DOMAIN",
+		"Print registers and call chain of every virtual processor", ""},
+	{"save", cmd_save, "[-c] DOMAIN FILE",
+		"Write a domain to a file and end it",
+		"  -c, --checkpoint  let it go on instead\n"},
+	{"restore", cmd_restore, "[-c] [-p] FILE",
+		"Start a domain from a file that save wrote",
+		"  -c, --console   attach to its console, as with create\n"
+		"  -p, --paused    leave it paused, until unpause\n"},
+	{"help", cmd_help, "[VERB]",
+		"Show all verbs, or one in full", ""},
+};
+/* clang-format on */
+const unsigned verb_count = countof(verbs);
+
+const struct verb *verb_find(const char *name)
+{
+	for (unsigned i = 0; i < verb_count; i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+int verb_usage(const char *name)
+{
+	const struct verb *v = verb_find(name);
+	fprintf(stderr, "usage: epixen %s %s\n", name, v ? v->arguments : "");
+	return EXIT_USAGE;
+}

@@ -121,8 +121,3 @@ enum exec exec_fchkf(struct cpu *cpu, const struct insn *i)
 	cpu->next_ri = 0;
 	return EXEC_BRANCH;
 }
-
-enum exec exec_break_f(struct cpu *cpu, const struct insn *i)
-{
-	return cpu_fault_iim(cpu, FAULT_BREAK, 0, (uint64_t)i->imm);
-}

@@ -13,22 +13,30 @@
 #define PSR_SM_BITS  (PSR_UM | 0x00fee000ull)
 #define PSR_LOW_BITS (PSR_UM | 0x0ffee000ull)
 
+/* Bits that are only ever read from cpu->psr; the others are part of the mode. */
+#define PSR_PLAIN                                                                                  \
+	(PSR(UP) | PSR(MFL) | PSR(MFH) | PSR(I) | PSR(DFL) | PSR(DFH) | PSR(SP) | PSR(PP) |        \
+		PSR(DI) | PSR(SI))
+
 /* Writes PSR under mask; tells the run loop when that matters to it. */
 static enum exec change_psr(struct cpu *cpu, uint64_t value, uint64_t mask)
 {
 	uint64_t old = cpu_psr(cpu);
-	uint64_t new = (old & ~mask) | (value & mask);
-	uint64_t changed = old ^ new;
+	uint64_t next = (old & ~mask) | (value & mask);
+	uint64_t changed = old ^ next;
 	if (!changed)
 		return EXEC_NEXT;
 	if (changed & (PSR(UP) | PSR(PP) | PSR(SP)))
 		pmu_sync(cpu);
-	if (changed & new &PSR(IC))
+	if (changed & next & PSR(IC))
 		cpu->inflight_ic = 1;
-	cpu_set_psr(cpu, new);
+	if (changed & ~PSR_PLAIN)
+		cpu_set_psr(cpu, next);
+	else
+		cpu->psr ^= changed;
 	if (changed & (PSR(IC) | PSR(DB) | PSR(LP) | PSR(TB) | PSR(PK)))
 		return EXEC_STOP;
-	return changed & new &PSR(I) && cpu_interrupt_pending(cpu) ? EXEC_STOP : EXEC_NEXT;
+	return changed & next & PSR(I) && cpu_interrupt_pending(cpu) ? EXEC_STOP : EXEC_NEXT;
 }
 
 static enum exec user_mask(struct cpu *cpu, uint64_t value, uint64_t mask)
@@ -130,13 +138,5 @@ enum exec exec_srlz_i(struct cpu *cpu, const struct insn *i)
 {
 	(void)i;
 	cpu->inflight_ic = 0;
-	return EXEC_STOP;
-}
-
-/* fc.i has invalidated what it had to; the run loop drops it when it looks. */
-enum exec exec_sync_i(struct cpu *cpu, const struct insn *i)
-{
-	(void)cpu;
-	(void)i;
 	return EXEC_STOP;
 }

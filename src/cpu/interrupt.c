@@ -135,12 +135,14 @@ enum exec cpu_trap(struct cpu *cpu, enum fault f, uint64_t isr)
 	return EXEC_TRAP;
 }
 
-/* ISR.code of faults that carry a code in bits 7:4 of a General Exception etc., and ei. */
+/* mmu.fault.isr with what is known only now: the cause's code, ni, ir, ei, ed. */
 static uint64_t build_isr(struct cpu *cpu, const struct fault_info *f, unsigned resources)
 {
 	bool trap = fault_is_trap(f->code);
 	uint64_t isr = f->isr;
-	if (!trap)
+	if (trap)
+		isr = (isr & ~ISR_BIT(X)) | trap_code(f->code);
+	else
 		isr |= fault_isr_code(f->code);
 	if (!(cpu->psr & PSR(IC)) || cpu->inflight_ic)
 		isr |= ISR_BIT(NI);
@@ -228,6 +230,7 @@ void cpu_deliver(struct cpu *cpu)
 	if (cpu->psr & PSR(IC))
 		collect(cpu, &f, resources);
 	cpu->mmu.fault.code = FAULT_NONE;
+	cpu->taken = false;
 	cpu->inflight_ic = 0;
 	cpu->rse.load_frame = false;
 	cpu->ip = vector;

@@ -149,7 +149,7 @@ enum fault mmu_probe(struct mmu *m, gva_t va, unsigned acc, unsigned level, bool
 enum fault mmu_probe_fault(struct mmu *m, gva_t va, unsigned acc, unsigned level);
 
 /* Physical address for fc at the current mode: rights checked as for a 1-byte read unless cpl is 0,
- * keys and attributes never (3:61). */
+ * keys never (3:61). */
 enum fault mmu_fc(struct mmu *m, gva_t va, gpa_t *pa);
 
 /* Drops fast-TLB write rights to a granule that just got a flag, in this processor. */

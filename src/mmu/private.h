@@ -69,6 +69,10 @@ enum fault mmu_xlat(
 	struct mmu *m, gva_t va, unsigned len, unsigned acc, unsigned level, struct xlat *x);
 /* Fills m->fault for va. */
 void mmu_note_fault(struct mmu *m, enum fault f, gva_t va, unsigned acc);
+/* Protection keys (2:59): what of r, w, x the key allows; *miss when no register holds it. */
+unsigned mmu_key_rights(const struct mmu *m, const struct tlb_entry *e, bool *miss);
+/* Does a data breakpoint match one of the bytes now (psr.db, psr.dd, dbr)? */
+bool mmu_watched(const struct mmu *m, gva_t va, unsigned len, unsigned acc, unsigned level);
 static inline unsigned mmu_level(const struct mmu *m, unsigned acc)
 {
 	return acc & ACC_RSE ? m->rse_pl : mpsr_cpl(m->psr);

@@ -55,12 +55,15 @@ void mmu_note_fault(struct mmu *m, enum fault f, gva_t va, unsigned acc)
 	isr |= acc & ACC_SPEC ? ISR_BIT(SP) : 0;
 	isr |= acc & ACC_RSE ? ISR_BIT(RS) : 0;
 	isr |= acc & ACC_NA ? ISR_BIT(NA) | ACC_NA_CODE(acc) : 0;
+	gva_t iha = mmu_thash(m, va);
+	/* a VHPT translation fault asks for the entry's own page (2:168) */
+	gva_t missing = f == FAULT_VHPT_TRANSLATION ? iha : va;
 	m->fault = (struct fault_info){
 		.code = f,
 		.isr = isr,
 		.ifa = va,
-		.itir = m->rr[va >> 61] & 0xfffffffcull,
-		.iha = mmu_thash(m, va),
+		.itir = m->rr[missing >> 61] & 0xfffffffcull,
+		.iha = iha,
 	};
 }
 
@@ -109,8 +112,7 @@ static const struct tlb_entry *find_entry(struct mmu *m, gva_t va, unsigned acc,
 	return NULL;
 }
 
-/* Protection keys (2:59): what of r, w, x the key allows; *miss when no register holds it. */
-static unsigned key_rights(const struct mmu *m, const struct tlb_entry *e, bool *miss)
+unsigned mmu_key_rights(const struct mmu *m, const struct tlb_entry *e, bool *miss)
 {
 	*miss = false;
 	if (!(m->psr & MPSR_PK))
@@ -137,7 +139,7 @@ static enum fault check_usable(struct mmu *m, const struct tlb_entry *e, gva_t v
 		return found(m, FAULT_PAGE_NOT_PRESENT, va, acc, x);
 	if (PTE_MA(e->pte) == MA_NATPAGE)
 		return found(m, FAULT_NATPAGE, va, acc, x);
-	*allowed = key_rights(m, e, &miss);
+	*allowed = mmu_key_rights(m, e, &miss);
 	if (miss) {
 		f = found(m, exec ? FAULT_INST_KEY_MISS : FAULT_DATA_KEY_MISS, va, acc, x);
 		*allowed = ACC_RWX; /* a deferred miss precludes the permission check */
@@ -203,17 +205,24 @@ static bool watch_matches(const uint64_t *reg, gva_t va, unsigned kind, unsigned
 	return reg[1] >> 62 & kind && reg[1] >> (56 + level) & 1 && ((reg[0] ^ va) & mask) == 0;
 }
 
-static enum fault check_debug(
-	struct mmu *m, gva_t va, unsigned len, unsigned acc, unsigned level, struct xlat *x)
+bool mmu_watched(const struct mmu *m, gva_t va, unsigned len, unsigned acc, unsigned level)
 {
 	unsigned kind = (acc & ACC_READ ? 2u : 0) | (acc & ACC_WRITE ? 1u : 0);
-	if (likely(!(m->psr & MPSR_DB)) || m->psr & MPSR_DD || acc & ACC_EXEC)
-		return FAULT_NONE;
+	if (likely(!(m->psr & MPSR_DB)) || m->psr & MPSR_DD)
+		return false;
 	for (unsigned i = 0; i < m->model->dbrs; i++)
 		for (unsigned b = 0; b < len; b++)
 			if (watch_matches(&m->dbr[2 * i], va + b, kind, level))
-				return found(m, FAULT_DATA_DEBUG, va, acc, x);
-	return FAULT_NONE;
+				return true;
+	return false;
+}
+
+static enum fault check_debug(
+	struct mmu *m, gva_t va, unsigned len, unsigned acc, unsigned level, struct xlat *x)
+{
+	if (acc & ACC_EXEC || !mmu_watched(m, va, len, acc, level))
+		return FAULT_NONE;
+	return found(m, FAULT_DATA_DEBUG, va, acc, x);
 }
 
 /* Physical addressing: bit 63 selects the uncacheable attribute (2:77). */
@@ -460,6 +469,8 @@ enum fault mmu_fc(struct mmu *m, gva_t va, gpa_t *pa)
 	e = find_for(m, va, acc, &f);
 	if (e && !(e->pte & PTE_P))
 		f = FAULT_PAGE_NOT_PRESENT;
+	else if (e && PTE_MA(e->pte) == MA_NATPAGE)
+		f = FAULT_NATPAGE;
 	else if (e && cpl != 0 && !(page_rights(e, cpl) & ACC_READ))
 		f = FAULT_DATA_ACCESS_RIGHTS;
 	if (f != FAULT_NONE) {

@@ -55,6 +55,15 @@ bool vhpt_enabled(const struct mmu *m, gva_t va, unsigned acc)
 	return m->pta & PTA_VE && m->rr[va >> 61] & RR_VE && (m->psr & need) == need;
 }
 
+/* May the walker read through this translation? If not it gives up; it never faults on it. */
+static bool readable(const struct mmu *m, const struct tlb_entry *e)
+{
+	const uint64_t need = PTE_P | PTE_A;
+	bool miss;
+	return (e->pte & need) == need && PTE_MA(e->pte) == MA_WB &&
+	       mmu_key_rights(m, e, &miss) & ACC_READ;
+}
+
 /* Where the walker reads the entry at va; NULL: it gives up, *miss when the DTLB has no entry. */
 static const uint64_t *entry_pointer(struct mmu *m, gva_t va, unsigned size, bool *miss)
 {
@@ -66,7 +75,7 @@ static const uint64_t *entry_pointer(struct mmu *m, gva_t va, unsigned size, boo
 		*miss = true;
 		return NULL;
 	}
-	if (!(e->pte & PTE_P) || PTE_MA(e->pte) != MA_WB)
+	if (!readable(m, e) || mmu_watched(m, va, size, ACC_READ, 0))
 		return NULL;
 	uint64_t pa = (e->pte & PTE_PPN & page_mask(e->ps)) | (va & ~page_mask(e->ps));
 	return ram_read_ptr(m->ram, GPA(pa), size);

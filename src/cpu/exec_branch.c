@@ -66,9 +66,11 @@ enum exec exec_br_ret(struct cpu *cpu, const struct insn *i)
 	cpu->ar[AR_EC] = bits(pfs, 52, 6);
 	if (unlikely(pfs >> 62 > cpu->cpl))
 		lower_privilege(cpu, pfs >> 62);
-	cpu->rse.load_frame = true;
-	if (unlikely(rse_incomplete(cpu)) && rse_fill(cpu))
-		cpu->stay_va = 1;
+	if (unlikely(rse_incomplete(cpu))) {
+		cpu->rse.load_frame = true;
+		if (rse_fill(cpu))
+			cpu->stay_va = 1;
+	}
 	return go(cpu, target);
 }
 

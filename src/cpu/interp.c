@@ -96,7 +96,7 @@ static enum exec complete(
 	cpu->trap_slot = i->slot;
 	finish_once_bits(cpu, i, psr);
 	go_on(cpu, i, taken);
-	cpu->taken = taken;
+	cpu->taken = false;
 	cpu->slots++;
 	return step_traps(cpu, i, r, psr, cpl);
 }
@@ -183,7 +183,9 @@ static enum exec leave_at(struct cpu *cpu, const struct run *run, const struct i
 	note_last(cpu, run, insn_ip(cpu, i), i->slot);
 	if (r == EXEC_TRAP && cpu->taken) {
 		cpu->ip = cpu->next_ip;
-		cpu->ri = 0;
+		cpu->ri = cpu->next_ri;
+		cpu->next_ri = 0;
+		cpu->taken = false;
 	} else {
 		stand_at(cpu, run, i + i->step);
 	}

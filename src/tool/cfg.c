@@ -188,9 +188,10 @@ static int parse_key(struct parser *p, struct cfg_setting *s)
 	const char *start = p->p;
 	char buf[24];
 
-	while (p->p < p->end && (isalnum((unsigned char)*p->p) || *p->p == '_'))
+	while (p->p < p->end && (isalnum((unsigned char)*p->p) || *p->p == '_') &&
+		!(p->p == start && isdigit((unsigned char)*p->p)))
 		p->p++;
-	if (p->p == start || isdigit((unsigned char)*start))
+	if (p->p == start)
 		return fail(p, "key expected, %s found", found(p, buf));
 	s->key = strndup(start, (size_t)(p->p - start));
 	if (!s->key)

@@ -76,20 +76,47 @@ static int read_number(struct reading *r, const struct cfg_setting *s, const str
 	return 0;
 }
 
-static int read_action(struct reading *r, const struct cfg_setting *s, const struct row *row)
+/* xl's other actions, and the nearest that there is. */
+static const struct {
+	const char *name;
+	enum domain_action action;
+} other_actions[] = {
+	{"coredump-destroy", ACTION_DESTROY},
+	{"coredump-restart", ACTION_RESTART},
+	{"rename-restart", ACTION_RESTART},
+	{"soft-reset", ACTION_RESTART},
+};
+
+static int find_action(const struct cfg_setting *s)
 {
 	static const char *const names[] = ACTION_NAMES;
-	if (want_text(r, s))
-		return -EINVAL;
 	for (unsigned i = 0; i < countof(names); i++) {
-		if (strcmp(s->value.text, names[i]) == 0) {
-			enum domain_action action = (enum domain_action)i;
-			memcpy((char *)r->config + row->offset, &action, sizeof(action));
-			return 0;
+		if (strcmp(s->value.text, names[i]) == 0)
+			return (int)i;
+	}
+	for (unsigned i = 0; i < countof(other_actions); i++) {
+		if (strcmp(s->value.text, other_actions[i].name) == 0) {
+			char where[128];
+			cfg_where(where, sizeof(where), s);
+			log_warn("%s: warning: %s '%s' is not supported, taken as '%s'", where,
+				s->key, s->value.text, names[other_actions[i].action]);
+			return (int)other_actions[i].action;
 		}
 	}
-	return cfg_fail(r->cfg, s, "%s is '%s', possible are destroy, restart and preserve", s->key,
-		s->value.text);
+	return -1;
+}
+
+static int read_action(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	if (want_text(r, s))
+		return -EINVAL;
+	int found = find_action(s);
+	if (found < 0)
+		return cfg_fail(r->cfg, s, "%s is '%s', possible are destroy, restart and preserve",
+			s->key, s->value.text);
+	enum domain_action action = (enum domain_action)found;
+	memcpy((char *)r->config + row->offset, &action, sizeof(action));
+	return 0;
 }
 
 static int read_name(struct reading *r, const struct cfg_setting *s, const struct row *row)

@@ -90,7 +90,7 @@ class Maker:
             text = "(p%d) " % q + template.format(p="p%d, p%d" % (p1, p2), **regs)
             after = ["\tmov r22 = 0", "\t;;", "(p%d) add r22 = 1, r22" % p1, "\t;;",
                      "(p%d) add r22 = 2, r22" % p2, "\t;;", "\tst8 [r21] = r22, 8"]
-            self.add(key, text, before, after, vectors="fp_vectors" if fp else table(nat))
+            self.add(key, text, before, after, vectors=table(nat, fp))
 
     # --- floating-point registers ----------------------------------------------------------
 
@@ -110,8 +110,9 @@ class Maker:
         self.add(key, template.format(**regs), before, store_gr(regs["d"]), vectors="fp_vectors")
 
 
-def table(nat):
-    return "vectors" if nat else "plain_vectors"
+def table(nat, fp=False):
+    """Name of the table of vectors, with or without NaTs or unnormal numbers."""
+    return ("" if nat else "plain_") + ("fp_" if fp else "") + "vectors"
 
 
 def load_gr(c, a, b):
@@ -198,12 +199,20 @@ def fr_value(rng):
     return sig, sign << 17 | exp
 
 
-def fr_table(name, rng):
+def fr_plain(rng):
+    """As fr_value without the numbers that processors leave to software: unnormal ones."""
+    while True:
+        sig, exp = fr_value(rng)
+        if sig >> 63 and exp & 0x1ffff or (sig, exp & 0x1ffff) in ((0, 0), (0, 0x1fffe)):
+            return sig, exp
+
+
+def fr_table(name, value_of, rng):
     out = ["\t.balign 512", "\t.global %s" % name, "%s:" % name]
     for _ in range(VECTORS):
         words = []
         for _ in range(3):
-            words += fr_value(rng)
+            words += value_of(rng)
         out.append("\tdata8 " + ", ".join("%#x" % w for w in words + [0, 0]))
     return out
 
@@ -212,7 +221,7 @@ def vectors_source():
     rng = random.Random("vectors")
     lines = ["\t.data"]
     lines += gr_table("vectors", True, rng) + gr_table("plain_vectors", False, rng)
-    lines += fr_table("fp_vectors", rng)
+    lines += fr_table("fp_vectors", fr_value, rng) + fr_table("plain_fp_vectors", fr_plain, rng)
     return "\n".join(lines) + "\n"
 
 
@@ -232,7 +241,8 @@ def function(n, test):
 def program(tests):
     """The whole assembly text."""
     out = ["\t.text", "\t.explicit", "\t.global _start", "_start:",
-           "\talloc r2 = ar.pfs, 0, 0, 3, 0", "\tmovl r25 = %#x" % NAT_MARK, "\t;;"]
+           "\talloc r3 = ar.pfs, 0, 0, 3, 0", "\tmovl r25 = %#x" % NAT_MARK,
+           "\tmovl r2 = 0x9804c0270033f", "\t;;", "\tmov ar.fpsr = r2", "\t;;"]
     for n, test in enumerate(tests):
         out += ["\tbr.call.sptk b0 = test%d" % n, "\t;;", "\tmov r32 = 1",
                 "\tmovl r33 = buffer", "\tmovl r34 = %d" % (VECTORS * test.words * 8),

@@ -158,7 +158,7 @@ def float_tests(m):
         m.to_pr("fclass_m", "fclass.nm.unc {p} = f{f}, %s" % classes, fp=True)
     for rel in ("eq", "lt", "le", "unord"):
         for unc in ("", ".unc"):
-            m.to_pr("fcmp_" + rel, "fcmp.%s%s {p} = f{f}, f{g}" % (rel, unc), fp=True)
+            m.to_pr("fcmp_" + rel, "fcmp.%s%s {p} = f{f}, f{g}" % (rel, unc), False, True)
 
 
 GROUPS = {f.__name__: f for f in (alu, cmp8, cmp4, tests, shifts, parallel, moves, float_moves,

@@ -25,6 +25,10 @@ EXPECTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected.tx
 HEADER = """# SPDX-License-Identifier: MIT
 # One line per instruction: SHA-256 (first 16 digits) of the results of all its tests, in order.
 # The values come from the Ski simulator of HP, not from this project: insn.py --ski BSKI --record.
+# One defect of Ski was repaired for it: signedSat8 and signedSat16 in exec.incl.c compare with
+# 0xFFFFFFFFFFFFFF80LL and 0xFFFFFFFFFFFF8000LL, which are unsigned in C, so that every number
+# saturates to the minimum (volume 3 says 0x7f/0x80 and 0x7fff/0x8000: 3:195). It affects
+# padd, psub, pack (.sss), pshladd2 and pshradd2; tests/unit/test_exec_int.c has these from SSE2.
 """
 
 

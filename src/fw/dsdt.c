@@ -9,12 +9,10 @@
 #include "fw/call.h"
 
 enum aml {
-	AML_ZERO = 0x00,
 	AML_NAME = 0x08,
 	AML_BYTE = 0x0a,
 	AML_WORD = 0x0b,
 	AML_DWORD = 0x0c,
-	AML_STRING = 0x0d,
 	AML_SCOPE = 0x10,
 	AML_BUFFER = 0x11,
 	AML_PACKAGE = 0x12,
@@ -62,14 +60,6 @@ static void put_name(struct blob *b, const char *name)
 {
 	blob_u8(b, AML_NAME);
 	blob_text(b, name, 4, '_');
-}
-
-static void put_string(struct blob *b, const char *s)
-{
-	blob_u8(b, AML_STRING);
-	do
-		blob_u8(b, (uint8_t)*s);
-	while (*s++);
 }
 
 /* "PNP0501" as a compressed EISA id. */

@@ -187,7 +187,8 @@ static enum exec leave_at(struct cpu *cpu, const struct run *run, const struct i
 		cpu->next_ri = 0;
 		cpu->taken = false;
 	} else {
-		stand_at(cpu, run, i + i->step);
+		/* a trap shows in iip that nops were skipped */
+		stand_at(cpu, run, i + (r == EXEC_TRAP ? 1 : i->step));
 	}
 	return r;
 }

@@ -120,18 +120,20 @@ static uint64_t put_fadt(struct blob *b, uint64_t facs, uint64_t dsdt)
 enum madt_type { MADT_IOSAPIC = 6, MADT_LSAPIC = 7 };
 #define MADT_ENABLED 1
 
-/* Local SAPIC: ACPI id, id, eid; unique id as number and as (empty) text. */
+/* Local SAPIC: ACPI id, id, eid, unique id as number and as text. Its length keeps what follows
+ * aligned. */
 static void put_lsapic(struct blob *b, unsigned i)
 {
+	char uid[4] = {(char)('0' + i / 100), (char)('0' + i / 10 % 10), (char)('0' + i % 10), 0};
 	blob_u8(b, MADT_LSAPIC);
-	blob_u8(b, 17);
+	blob_u8(b, 20);
 	blob_u8(b, (uint8_t)i);
 	blob_u8(b, (uint8_t)i);
 	blob_u8(b, 0);
 	blob_zero(b, 3);
 	blob_u32(b, MADT_ENABLED);
 	blob_u32(b, i);
-	blob_u8(b, 0);
+	blob_bytes(b, uid, 4);
 }
 
 static uint64_t put_madt(struct blob *b, const struct machine *m)

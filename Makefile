@@ -27,11 +27,13 @@ SRC  := $(sort $(wildcard src/*/*.c))
 MAIN := src/tool/main.c
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 USER := $(sort $(wildcard tests/user/*.c))
+FP   := $(sort $(wildcard tests/fp/*.c))
 
 OBJ      := $(patsubst %.c,$(BUILD)/%.o,$(SRC))
 LIB_OBJ  := $(filter-out $(BUILD)/$(MAIN:.c=.o),$(OBJ))
 CORE_OBJ := $(filter $(foreach d,base isa mmu cpu,$(BUILD)/src/$(d)/%),$(OBJ))
 USER_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(USER))
+FP_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(FP))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT))
 
 # --- building ----------------------------------------------------------------------------------
@@ -57,7 +59,12 @@ $(BUILD)/epixen-user: $(USER_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
--include $(OBJ:.o=.d) $(USER_OBJ:.o=.d) $(UNIT_BIN:=.d)
+# Random floating-point instructions against MPFR: tests/fp/fptest.c.
+$(BUILD)/fptest: $(FP_OBJ) $(CORE_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmpfr -lgmp $(LDLIBS)
+
+-include $(OBJ:.o=.d) $(USER_OBJ:.o=.d) $(FP_OBJ:.o=.d) $(UNIT_BIN:=.d)
 .SECONDARY:
 
 # --- checking ----------------------------------------------------------------------------------
@@ -65,10 +72,10 @@ $(BUILD)/epixen-user: $(USER_OBJ) $(CORE_OBJ)
 .PHONY: unit check check-long asan ubsan tsan
 unit: $(UNIT_BIN)
 
-check: all unit $(BUILD)/epixen-user
+check: all unit $(BUILD)/epixen-user $(BUILD)/fptest
 	$(Q)tests/run.sh $(BUILD)
 
-check-long: all unit $(BUILD)/epixen-user
+check-long: all unit $(BUILD)/epixen-user $(BUILD)/fptest
 	$(Q)tests/run.sh $(BUILD) long
 
 asan ubsan tsan:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cpu/exec.h"
+#include "moves.h"
 #include "operand.h"
 
 enum shape {
@@ -43,36 +44,8 @@ enum { NEGATE_C = 1, NEGATE_PRODUCT = 2 };
 enum { MAX = 1, MAGNITUDE = 2 };
 enum { NEGATED = 4 };
 enum { UNSIGNED = 1 };
-enum bits {
-	MERGE_S,
-	MERGE_NS,
-	MERGE_SE,
-	MIX_LR,
-	MIX_R,
-	MIX_L,
-	SXT_R,
-	SXT_L,
-	PACK,
-	SWAP,
-	SWAP_NL,
-	SWAP_NR,
-	AND,
-	ANDCM,
-	OR,
-	XOR,
-	PMERGE_S,
-	PMERGE_NS,
-	PMERGE_SE,
-	SELECT,
-	XMA_L,
-	XMA_H,
-	XMA_HU
-};
-
-#define ROW(name, shape, arg)                                                                      \
-	{                                                                                          \
-#name, exec_##name, shape, arg                                                     \
-	}
+/* clang-format off */
+#define ROW(name, shape, arg) {#name, exec_##name, shape, arg}
 static const struct row rows[] = {
 	ROW(fma, MULTIPLY_ADD, 0), ROW(fms, MULTIPLY_ADD, NEGATE_C),
 	ROW(fnma, MULTIPLY_ADD, NEGATE_PRODUCT), ROW(fma, MULTIPLY_ADD, 0),
@@ -104,6 +77,7 @@ static const struct row rows[] = {
 	ROW(fselect, BITS, SELECT), ROW(xma_l, BITS, XMA_L), ROW(xma_h, BITS, XMA_H),
 	ROW(xma_hu, BITS, XMA_HU),
 };
+/* clang-format on */
 
 /* One instruction: f8 = f9 (r2), f10 (r3), f11 (r4), predicates p1 and p2. */
 enum { TARGET = 8, F2, F3, F4, P1 = 6, P2 };
@@ -121,7 +95,7 @@ struct run {
 
 /* What the processor must look like afterwards. */
 struct answer {
-	bool target, predicates; /* does it write them? */
+	bool target; /* is it written? */
 	struct freg value;
 	bool p1, p2;
 	unsigned flags, fault, trap; /* fault, trap: ISR.code */
@@ -271,96 +245,6 @@ static struct answer both_lanes(struct run *r, const struct row *row)
 	return pair(hi, lo, join(hi, lo));
 }
 
-static uint64_t bits_of(const struct run *r, enum bits what)
-{
-	uint64_t z = r->f[0].sig, x = r->f[1].sig, y = r->f[2].sig;
-	uint32_t a[2] = {(uint32_t)z, (uint32_t)(z >> 32)}, hi, lo;
-	uint32_t b[2] = {(uint32_t)x, (uint32_t)(x >> 32)};
-	uint32_t sign = 1u << 31, se = 0x1ffu << 23;
-	__int128 wide;
-
-	switch (what) {
-	case MIX_LR:
-		hi = a[1], lo = b[0];
-		break;
-	case MIX_R:
-		hi = a[0], lo = b[0];
-		break;
-	case MIX_L:
-		hi = a[1], lo = b[1];
-		break;
-	case SXT_R:
-		hi = (uint32_t)((int32_t)a[0] >> 31), lo = b[0];
-		break;
-	case SXT_L:
-		hi = (uint32_t)((int32_t)a[1] >> 31), lo = b[1];
-		break;
-	case SWAP:
-		hi = b[0], lo = a[1];
-		break;
-	case SWAP_NL:
-		hi = b[0] ^ sign, lo = a[1];
-		break;
-	case SWAP_NR:
-		hi = b[0], lo = a[1] ^ sign;
-		break;
-	case PMERGE_S:
-		hi = (a[1] & sign) | (b[1] & ~sign), lo = (a[0] & sign) | (b[0] & ~sign);
-		break;
-	case PMERGE_NS:
-		hi = (~a[1] & sign) | (b[1] & ~sign), lo = (~a[0] & sign) | (b[0] & ~sign);
-		break;
-	case PMERGE_SE:
-		hi = (a[1] & se) | (b[1] & ~se), lo = (a[0] & se) | (b[0] & ~se);
-		break;
-	case AND:
-		return z & x;
-	case ANDCM:
-		return z & ~x;
-	case OR:
-		return z | x;
-	case XOR:
-		return z ^ x;
-	case SELECT:
-		return (x & z) | (y & ~z);
-	case XMA_L:
-		return x * y + z;
-	case XMA_H:
-		wide = (__int128)(int64_t)x * (int64_t)y;
-		return (uint64_t)(((unsigned __int128)wide + z) >> 64);
-	case XMA_HU:
-		return (uint64_t)(((unsigned __int128)x * y + z) >> 64);
-	default:
-		return 0;
-	}
-	return (uint64_t)hi << 32 | lo;
-}
-
-static struct answer bit_moves(const struct run *r, enum bits what)
-{
-	const struct freg *a = &r->f[0], *b = &r->f[1];
-	struct answer n = {.target = true, .value = {bits_of(r, what), 0x1003e, 0}};
-
-	if (what == MERGE_S)
-		n.value = (struct freg){b->sig, b->exp, a->sign};
-	else if (what == MERGE_NS)
-		n.value = (struct freg){b->sig, b->exp, a->sign ^ 1};
-	else if (what == MERGE_SE)
-		n.value = (struct freg){b->sig, a->exp, a->sign};
-	else if (what == PACK) /* both by way of stfs, tested on its own in test_fp */
-		n.value.sig =
-			(uint64_t)0 |
-			(uint64_t)(a->sign << 31 |
-				   (a->sig >> 63 ? (a->exp >> 16 << 7 | (a->exp & 0x7f)) : 0)
-					   << 23 |
-				   (uint32_t)(a->sig << 1 >> 41))
-				<< 32 |
-			(b->sign << 31 |
-				(b->sig >> 63 ? (b->exp >> 16 << 7 | (b->exp & 0x7f)) : 0) << 23 |
-				(uint32_t)(b->sig << 1 >> 41));
-	return n;
-}
-
 /* How many of f2, f3, f4 the row reads, as a mask. */
 static unsigned sources(const struct run *r, const struct row *row)
 {
@@ -438,7 +322,8 @@ static struct answer ask(struct run *r, const struct row *row)
 		a.value = oracle_from_int(o, f2->sig);
 		return a;
 	case BITS:
-		return bit_moves(r, row->arg);
+		a.value = oracle_move(row->arg, r->f);
+		return a;
 	default:
 		return both_lanes(r, row);
 	}

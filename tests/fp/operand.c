@@ -61,7 +61,7 @@ static const struct freg edges[] = {
 	{0xc000000000000000, 0xffff, 0},
 };
 
-static uint64_t significand(struct source *s)
+static uint64_t random_significand(struct source *s)
 {
 	uint64_t v = source_bits(s);
 	unsigned n = source_below(s, 64);
@@ -100,7 +100,7 @@ static uint32_t near_exponent(struct source *s, long e)
 	return clamp(e + (long)source_below(s, 141) - 70);
 }
 
-static uint32_t exponent(struct source *s)
+static uint32_t random_exponent(struct source *s)
 {
 	static const int limits[] = {0, 1, 0xc001, 0x13ffe, 0xff81, 0x1007e, 0xfc01, 0x103fe,
 		0x1fffe, 0x1003e, 0x1001e, 64, 0xe000, 0x12000, 0x8000, 0x17fff};
@@ -122,7 +122,7 @@ struct freg source_register(struct source *s)
 	if (source_below(s, 6) == 0)
 		f = edges[source_below(s, countof(edges))];
 	else
-		f = (struct freg){significand(s), exponent(s), 0};
+		f = (struct freg){random_significand(s), random_exponent(s), 0};
 	if (f.exp != 0x1fffe || f.sig)
 		f.sign = source_below(s, 2);
 	return f;

@@ -19,7 +19,6 @@ void fw_start_state(struct cpu *cpu, uint64_t ip)
 	cpu_set_cfm(cpu, 0);
 	rse_write_rsc(cpu, 0);
 	rse_write_bspstore(cpu, stack);
-	rse_write_rsc(cpu, 3);
 	cpu_set_psr(cpu, START_PSR);
 	cpu->cr[CR_IVA] = FW_IVT_BASE;
 	cpu->ar[AR_K0] = MAP_IOPORT_BASE;

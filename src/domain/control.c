@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef void command_fn(struct domain *d, struct client *c, const char *arg);
 
@@ -53,8 +54,8 @@ static void cmd_info(struct domain *d, struct client *c, const char *arg)
 	text_printf(&c->out, "=name %s\n=id %llu\n=memory %llu\n=vcpus %llu\n", d->config.name,
 		(unsigned long long)d->config.id, (unsigned long long)d->config.memory,
 		(unsigned long long)d->config.vcpus);
-	text_printf(&c->out, "=state %s\n=time %.1f\n=uuid %s\n=kernel %s\n", state, cpu_seconds(d),
-		d->config.uuid, d->config.kernel);
+	text_printf(&c->out, "=state %s\n=time %.1f\n=pid %d\n=uuid %s\n=kernel %s\n", state,
+		cpu_seconds(d), (int)getpid(), d->config.uuid, d->config.kernel);
 	reply(c, "ok");
 }
 

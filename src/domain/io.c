@@ -8,7 +8,9 @@
 #include "domain/client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -74,6 +76,25 @@ static bool all_drained(struct domain *d)
 	return true;
 }
 
+/* Before anybody is told: a name is free again as soon as its domain is seen to be gone. */
+static void unregister(struct domain *d)
+{
+	char id[24];
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)d->config.id);
+	unlinkat(d->fd.directory, "control", 0);
+	unlinkat(d->fd.directory, "name", 0);
+	unlinkat(d->fd.directory, "lock", 0);
+	unlinkat(d->fd.registry, id, AT_REMOVEDIR);
+}
+
+/* The end was decided: the guest stops for good and all who wait hear of it. */
+static void finish(struct domain *d)
+{
+	domain_stop(d);
+	unregister(d);
+	client_tell_end(d);
+}
+
 void domain_loop(struct domain *d)
 {
 	struct pollfd *set = NULL;
@@ -83,8 +104,7 @@ void domain_loop(struct domain *d)
 		bool input_left = client_push_input(d);
 		domain_serve_event(d);
 		if (d->end != END_NOT_YET && !told) {
-			domain_stop(d);
-			client_tell_end(d);
+			finish(d);
 			told = true;
 		}
 		client_reap(d);

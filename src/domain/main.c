@@ -82,17 +82,6 @@ static void tell_creator(struct domain *d, const char *text)
 	close(d->fd.ready);
 }
 
-/* The entry goes first: a name is free again as soon as its domain is seen to be gone. */
-static void unregister(struct domain *d)
-{
-	char id[24];
-	snprintf(id, sizeof(id), "%llu", (unsigned long long)d->config.id);
-	unlinkat(d->fd.directory, "control", 0);
-	unlinkat(d->fd.directory, "name", 0);
-	unlinkat(d->fd.directory, "lock", 0);
-	unlinkat(d->fd.registry, id, AT_REMOVEDIR);
-}
-
 int domain_main(int config_fd)
 {
 	char error[LOAD_ERROR_SIZE] = "";
@@ -111,7 +100,6 @@ int domain_main(int config_fd)
 	domain_loop(d);
 	domain_join(d);
 	int status = d->end == END_CRASH;
-	unregister(d);
 	domain_unbuild(d);
 	console_free(&d->console);
 	text_free(&d->crash_report);

@@ -244,10 +244,13 @@ static int apply_one(struct reading *r, const struct cfg_setting *s)
 	return unknown_key(r, s);
 }
 
-static void make_uuid(char uuid[40])
+/* Random, but with the virtual clock made of the name: two runs must be alike. */
+static void make_uuid(char uuid[40], const char *name, bool fixed)
 {
 	uint8_t b[16] = {0};
-	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+	for (unsigned i = 0; fixed && name[i]; i++)
+		b[i % 16] = (uint8_t)(b[i % 16] * 31 + (unsigned char)name[i]);
+	if (!fixed && getrandom(b, sizeof(b), 0) != sizeof(b))
 		log_warn("no random numbers for a uuid: %s", strerror(errno));
 	b[6] = (b[6] & 0xf) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
@@ -294,6 +297,6 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 	if (!config->name[0] || !config->kernel[0] || join_cmdline(&r))
 		return -EINVAL;
 	if (!config->uuid[0])
-		make_uuid(config->uuid);
+		make_uuid(config->uuid, config->name, config->virtual_clock);
 	return 0;
 }

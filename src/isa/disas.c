@@ -28,67 +28,20 @@ __attribute__((format(printf, 2, 3))) static void put(struct text *t, const char
 }
 
 /* --- names of registers --- */
+/* clang-format off */
 static const char *const ar_names[128] = {
-	[0] = "k0",
-	"k1",
-	"k2",
-	"k3",
-	"k4",
-	"k5",
-	"k6",
-	"k7",
-	[16] = "rsc",
-	"bsp",
-	"bspstore",
-	"rnat",
-	[21] = "fcr",
-	[24] = "eflag",
-	"csd",
-	"ssd",
-	"cflg",
-	"fsr",
-	"fir",
-	"fdr",
-	[32] = "ccv",
-	[36] = "unat",
-	[40] = "fpsr",
-	[44] = "itc",
-	"ruc",
-	[64] = "pfs",
-	"lc",
-	"ec",
+	[0] = "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7",
+	[16] = "rsc", "bsp", "bspstore", "rnat", [21] = "fcr", [24] = "eflag", "csd", "ssd", "cflg",
+	"fsr", "fir", "fdr", [32] = "ccv", [36] = "unat", [40] = "fpsr", [44] = "itc", "ruc",
+	[64] = "pfs", "lc", "ec",
 };
 
 static const char *const cr_names[128] = {
-	[0] = "dcr",
-	"itm",
-	"iva",
-	[8] = "pta",
-	[16] = "ipsr",
-	"isr",
-	[19] = "iip",
-	"ifa",
-	"itir",
-	"iipa",
-	"ifs",
-	"iim",
-	"iha",
-	"iib0",
-	"iib1",
-	[64] = "lid",
-	"ivr",
-	"tpr",
-	"eoi",
-	"irr0",
-	"irr1",
-	"irr2",
-	"irr3",
-	"itv",
-	"pmv",
-	"cmcv",
-	[80] = "lrr0",
-	"lrr1",
+	[0] = "dcr", "itm", "iva", [8] = "pta", [16] = "ipsr", "isr", [19] = "iip", "ifa", "itir",
+	"iipa", "ifs", "iim", "iha", "iib0", "iib1", [64] = "lid", "ivr", "tpr", "eoi", "irr0",
+	"irr1", "irr2", "irr3", "itv", "pmv", "cmcv", [80] = "lrr0", "lrr1",
 };
+/* clang-format on */
 
 static void put_named(struct text *t, const char *prefix, const char *const *names, unsigned n)
 {
@@ -149,42 +102,18 @@ PUT(sor, put(t, "%u", (unsigned)(c->i->imm >> 14 & 0xf) * 8))
 PUT(amask, put(t, "0x%x", (unsigned)(c->i->imm & 0x7f)))
 PUT(omask, put(t, "0x%x", (unsigned)(c->i->imm >> 7)))
 
-#define WORD(name)                                                                                 \
-	{                                                                                          \
-#name, put_##name                                                                  \
-	}
+/* clang-format off */
+#define WORD(name) {#name, put_##name}
 static const struct word {
 	const char *name;
 	put_fn *put;
 } words[] = {
-	WORD(r1),
-	WORD(r2),
-	WORD(r3),
-	WORD(f1),
-	WORD(f2),
-	WORD(f3),
-	WORD(f4),
-	WORD(p1),
-	WORD(p2),
-	WORD(b1),
-	WORD(b2),
-	WORD(ar3),
-	WORD(cr3),
-	WORD(dahr3),
-	WORD(pos),
-	WORD(len),
-	WORD(imm),
-	WORD(imm19),
-	WORD(ximm),
-	WORD(target),
-	WORD(tag),
-	WORD(mbtype),
-	WORD(sof),
-	WORD(sol),
-	WORD(sor),
-	WORD(amask),
-	WORD(omask),
+	WORD(r1), WORD(r2), WORD(r3), WORD(f1), WORD(f2), WORD(f3), WORD(f4), WORD(p1), WORD(p2),
+	WORD(b1), WORD(b2), WORD(ar3), WORD(cr3), WORD(dahr3), WORD(pos), WORD(len), WORD(imm),
+	WORD(imm19), WORD(ximm), WORD(target), WORD(tag), WORD(mbtype), WORD(sof), WORD(sol),
+	WORD(sor), WORD(amask), WORD(omask),
 };
+/* clang-format on */
 
 /* --- spelling --- */
 static void put_completer(struct text *t, const struct insn *i, const char *name, size_t length)

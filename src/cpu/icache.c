@@ -200,7 +200,7 @@ static struct icache_page *crash(struct cpu *cpu, const char *why)
 	return NULL;
 }
 
-static bool implemented(struct cpu *cpu, gva_t ip)
+bool icache_implemented(struct cpu *cpu, gva_t ip)
 {
 	if (cpu->psr & PSR(IT))
 		return mmu_va_implemented(&cpu->mmu, ip);
@@ -214,7 +214,7 @@ struct icache_page *icache_fetch(struct cpu *cpu, gva_t ip)
 
 	if (cpu->machine->ram.code_generation != cpu->icache->generation)
 		icache_sync(cpu);
-	if (!implemented(cpu, ip)) {
+	if (!icache_implemented(cpu, ip)) {
 		cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);
 		return NULL;
 	}

@@ -44,6 +44,8 @@ void icache_drop_all(struct cpu *cpu);
 /* Forgets what was invalidated since the last call. */
 void icache_sync(struct cpu *cpu);
 
+/* Is ip an implemented instruction address in the present mode (2:73)? */
+bool icache_implemented(struct cpu *cpu, gva_t ip);
 /* The slow half of icache_find. */
 struct icache_page *icache_fetch(struct cpu *cpu, gva_t ip);
 

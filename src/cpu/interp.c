@@ -16,9 +16,6 @@
 #define PSR_ONCE (PSR(ID) | PSR(DA) | PSR(DD) | PSR(IA) | PSR(ED))
 #define PSR_STEP (PSR_ONCE | PSR(SS) | PSR(TB) | PSR(LP) | PSR(DB))
 
-/* ISR.code bits of concurrent traps (2:170) */
-enum { TRAP_LP = 2, TRAP_TB = 4, TRAP_SS = 8 };
-
 static void enter_page(struct cpu *cpu, const struct icache_page *p, gva_t ip)
 {
 	cpu->page_va = cpu->stay_va = ip & ~(gva_t)(GRANULE_SIZE - 1);
@@ -42,34 +39,22 @@ static void finish_once_bits(struct cpu *cpu, const struct insn *i, uint64_t bef
 	cpu_sync_mode(cpu);
 }
 
-/* Traps of a completed instruction, highest priority first (2:109); bits tell of the others. */
+/* Traps of a completed instruction, added to one it raised itself (2:109); psr and cpl are those it
+ * began with. rfi takes none. */
 static enum exec step_traps(
-	struct cpu *cpu, const struct insn *i, enum exec r, uint64_t psr, unsigned cpl)
+	struct cpu *cpu, const struct insn *i, enum exec r, bool taken, uint64_t psr, unsigned cpl)
 {
-	uint64_t code = 0;
-
-	if (i->op == OP_rfi)
+	if (i->op == OP_rfi || r == EXEC_EXIT)
 		return r;
+	if (taken && !icache_implemented(cpu, cpu->ip))
+		r = cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);
 	if (psr & PSR(LP) && i->op == OP_br_ret && cpu->cpl > cpl)
-		code |= TRAP_LP;
-	if (psr & PSR(TB) && r == EXEC_BRANCH)
-		code |= TRAP_TB;
+		r = cpu_trap(cpu, FAULT_LOWER_PRIV, 0);
+	if (psr & PSR(TB) && taken)
+		r = cpu_trap(cpu, FAULT_TAKEN_BRANCH, 0);
 	if (psr & PSR(SS))
-		code |= TRAP_SS;
-	if (code == 0)
-		return r;
-	if (r == EXEC_TRAP) {
-		cpu->mmu.fault.isr |= code;
-		return r;
-	}
-	if (r == EXEC_EXIT)
-		return r;
-	cpu_trap(cpu,
-		code & TRAP_LP	 ? FAULT_LOWER_PRIV
-		: code & TRAP_TB ? FAULT_TAKEN_BRANCH
-				 : FAULT_SINGLE_STEP,
-		code);
-	return EXEC_TRAP;
+		r = cpu_trap(cpu, FAULT_SINGLE_STEP, 0);
+	return r;
 }
 
 static void go_on(struct cpu *cpu, const struct insn *i, bool taken)
@@ -98,7 +83,7 @@ static enum exec complete(
 	go_on(cpu, i, taken);
 	cpu->taken = false;
 	cpu->slots++;
-	return step_traps(cpu, i, r, psr, cpl);
+	return step_traps(cpu, i, r, taken, psr, cpl);
 }
 
 static enum exec step(struct cpu *cpu)

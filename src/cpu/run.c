@@ -95,6 +95,7 @@ enum exit cpu_run(struct cpu *cpu, uint64_t budget)
 	enum exit e = EXIT_NONE;
 
 	cpu->exit = EXIT_NONE;
+	cpu->mmu.fault.code = FAULT_NONE; /* an intercepted one may stand there */
 	cpu_enter(cpu);
 	while (e == EXIT_NONE && cpu->slots < end) {
 		uint64_t left = end - cpu->slots;

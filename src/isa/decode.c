@@ -197,18 +197,30 @@ void insn_decode_lenient(struct insn *i, struct bundle b, unsigned slot)
 	drop_qp(i);
 }
 
+/* i is no instruction: OP_illegal, which runs whatever the predicate when comp bit 0 is set. That
+ * is for frcpa and its like to f0 or f1: a false predicate clears p2 even then (3:86). */
+static void replace(struct insn *i, enum verdict verdict, unsigned qp)
+{
+	struct insn bad = {.op = OP_illegal, .slot = i->slot};
+	uint32_t rules = op_attributes(i->op);
+	if (verdict == IGNORED)
+		bad.op = OP_nop_b;
+	else if (verdict == RESERVED_QP)
+		bad.qp = (uint8_t)qp;
+	if (verdict == RESERVED_QP && rules & R_F1 && rules & OP_ALWAYS) {
+		bad.p2 = i->p2;
+		bad.comp = 1;
+	}
+	*i = bad;
+}
+
 void insn_decode(struct insn *i, struct bundle b, unsigned slot)
 {
 	struct slot_bits raw;
 	enum unit unit = slot_unit(b, slot, &raw);
 	*i = (struct insn){.slot = (uint8_t)slot};
 	enum verdict verdict = find_row(i, unit, &raw) ? judge(i) : unassigned(unit, raw.slot);
+	if (verdict != LEGAL)
+		replace(i, verdict, raw.slot & 0x3f);
 	drop_qp(i);
-	if (verdict == LEGAL)
-		return;
-	*i = (struct insn){.slot = (uint8_t)slot};
-	if (verdict == IGNORED)
-		i->op = OP_nop_b;
-	else
-		i->qp = verdict == RESERVED_QP ? raw.slot & 0x3f : 0;
 }

@@ -155,12 +155,18 @@ static void f0_and_f1_are_no_targets(void **state)
 	}
 }
 
-/* frcpa with a false predicate clears p2 even then, so its exec decides. */
-static void reciprocals_leave_the_target_to_exec(void **state)
+/* frcpa with a false predicate clears p2 whatever its target: exec_illegal must still do so. */
+static void illegal_reciprocals_keep_what_a_false_predicate_does(void **state)
 {
 	(void)state;
-	assert_legal(INSN(frcpa, .r1 = 1, .p2 = 6));
-	assert_legal(INSN(fprsqrta, .r1 = 0, .p2 = 6));
+	static const uint16_t ops[] = {OP_frcpa, OP_fprcpa, OP_frsqrta, OP_fprsqrta};
+	for (unsigned k = 0; k < countof(ops); k++) {
+		struct insn i = {.op = ops[k], .r1 = 1, .p2 = 6};
+		assert_reserved_qp(i);
+		assert_int_equal(through(i).p2, 6);
+		assert_int_equal(through(i).comp & 1, 1);
+	}
+	assert_int_equal(through(INSN(fma, .r1 = 1)).comp, 0);
 }
 
 static void load_pairs_need_an_odd_and_an_even_target(void **state)
@@ -535,7 +541,7 @@ int main(void)
 		TEST(updated_base_is_not_r0),
 		TEST(updated_base_is_not_the_target),
 		TEST(f0_and_f1_are_no_targets),
-		TEST(reciprocals_leave_the_target_to_exec),
+		TEST(illegal_reciprocals_keep_what_a_false_predicate_does),
 		TEST(load_pairs_need_an_odd_and_an_even_target),
 		TEST(predicate_targets_differ),
 		TEST(unc_with_equal_targets_faults_without_predicate_too),

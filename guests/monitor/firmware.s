@@ -154,7 +154,7 @@ FUNC efi_call, 1, 4
 	mov	out1 = 0
 	mov	out2 = 0
 	mov	out3 = 0
-	br.call.sptk.many b0 = b6
+	CALL	b6
 	mov	gp = loc2
 	RETURN
 

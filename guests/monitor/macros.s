@@ -26,8 +26,10 @@ UART_VECTOR = 0x30
 	br.ret.sptk.many b0
 	.endm
 
+// A call returns to the next bundle, so a label has to make the assembler start one.
 	.macro	CALL target
 	br.call.sptk.many b0 = \target
+.Lreturn\@:
 	.endm
 
 // Prints a string constant. Needs at least one output register.

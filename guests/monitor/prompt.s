@@ -21,7 +21,7 @@ FUNC prompt_loop, 2, 2
 	cmp.eq	p6, p0 = 0, r8
 (p6)	br.cond.sptk 1b
 	mov	b6 = loc3
-	br.call.sptk.many b0 = b6
+	CALL	b6
 	br.sptk	9f
 8:	SAY	"unknown command: "
 	movl	out0 = line

@@ -114,6 +114,7 @@ FUNC test_integer, 4, 2
 	movl	r14 = 0x1122330055667788
 	czx1.l	r8 = r14
 	CHECK	"czx1.l", 3
+	movl	r14 = 0x1122330055667788
 	czx1.r	r8 = r14
 	CHECK	"czx1.r", 4
 	mov	r8 = 0
@@ -192,8 +193,7 @@ FUNC test_memory, 4, 2
 	sub	r8 = r14, loc2
 	CHECK	"post-increment", 16
 	mov	r14 = loc2
-	ld1	r8 = [r14], 3
-	ld2	r15 = [r14]
+	ld1	r8 = [r14], 4
 	ld4	r16 = [loc2]
 	add	r8 = r8, r16
 	CHECK	"ld1 and ld4", 0x89abcdef + 0xef
@@ -215,12 +215,14 @@ FUNC test_memory, 4, 2
 	ld8.c.clr r15 = [loc2]
 	mov	r8 = r15
 	CHECK	"ld.a and ld.c", 0
-	mov	r14 = -1
+	mov	r14 = -8
 	ld8.s	r15 = [r14]		// no such address: deferred, not a fault
 	tnat.nz	p6, p7 = r15
 	mov	r8 = 0
 (p6)	mov	r8 = 1
 	CHECK	"ld.s", 1
+	mov	r14 = -8
+	ld8.s	r15 = [r14]
 	mov	r16 = ar.unat
 	mov	r14 = loc2
 	.mem.offset 0, 0
@@ -332,7 +334,6 @@ FUNC test_float, 2, 2
 	RETURN
 
 FUNC test_system, 2, 2
-	mov	r14 = 2
 	movl	r15 = 0x1338
 	mov	loc2 = rr[r0]
 	mov	rr[r0] = r15

@@ -10,7 +10,8 @@
 #include "fw/call.h"
 #include "fw/layout.h"
 
-/* Physical mode, faults collected, bank 1 (SAL 3.2.5). */
+/* Physical mode, faults collected, bank 1; the register stack engine enforced lazy (SAL 3.2.5):
+ * Linux reads ar.rnat before it has set a mode. */
 #define START_PSR (PSR(AC) | PSR(IC) | PSR(BN))
 
 void fw_start_state(struct cpu *cpu, uint64_t ip)

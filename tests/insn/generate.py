@@ -20,11 +20,23 @@ PREDICATES = list(range(9, 64))
 
 
 class Test:
-    """key: the line of expected.txt it counts for; words: of 8 bytes in one result."""
+    """One test. key: the line of expected.txt it counts for; words: of 8 bytes in one result.
 
-    def __init__(self, key, text, body, vectors="vectors", words=1, rotate=0):
-        self.key, self.text, self.body = key, text, body
-        self.vectors, self.words, self.rotate = vectors, words, rotate
+    body is run once per vector; when code is given, it is the whole function instead, and makes
+    `words` words in all.
+    """
+
+    def __init__(self, key, text, body, vectors="vectors", words=1, rotate=0, init=(), code=None):
+        self.key, self.text, self.body, self.code = key, text, body, code
+        self.vectors, self.words, self.rotate, self.init = vectors, words, rotate, list(init)
+
+    def results(self):
+        """How many results there are."""
+        return 1 if self.code else VECTORS
+
+    def size(self):
+        """Bytes of output."""
+        return self.results() * self.words * 8
 
 
 class Maker:
@@ -207,6 +219,25 @@ def fr_plain(rng):
             return sig, exp
 
 
+def fr_number(rng):
+    """As fr_plain without NaTVal."""
+    while True:
+        sig, exp = fr_plain(rng)
+        if exp & 0x1ffff != 0x1fffe:
+            return sig, exp
+
+
+def fr_mild(rng):
+    """As fr_plain, with exponents for which frcpa and frsqrta need no software assistance; as two
+    single-precision numbers they are ordinary, too."""
+    while True:
+        sig, exp = fr_plain(rng)
+        if abs((exp & 0x1ffff) - 0xffff) < 1000:
+            return sig & ~(3 << 30) | 1 << 30, exp
+        if exp & 0x1ffff in (0, 0x1fffe, 0x1ffff):
+            return sig, exp
+
+
 def fr_table(name, value_of, rng):
     out = ["\t.balign 512", "\t.global %s" % name, "%s:" % name]
     for _ in range(VECTORS):
@@ -222,20 +253,28 @@ def vectors_source():
     lines = ["\t.data"]
     lines += gr_table("vectors", True, rng) + gr_table("plain_vectors", False, rng)
     lines += fr_table("fp_vectors", fr_value, rng) + fr_table("plain_fp_vectors", fr_plain, rng)
+    lines += fr_table("number_fp_vectors", fr_number, rng)
+    lines += fr_table("mild_fp_vectors", fr_mild, rng)
     return "\n".join(lines) + "\n"
 
 
 # --- the program -------------------------------------------------------------------------------
 
 def function(n, test):
-    return ["", "test%d:\t// %s" % (n, test.text.replace("//", "")),
+    """r26 counts vectors: the tests of branches need ar.lc."""
+    head = ["", "test%d:\t// %s" % (n, test.text.replace("//", ""))]
+    if test.code:
+        return head + test.code
+    return head + [
             "\talloc r24 = ar.pfs, 0, %d, 0, %d" % (FRAME, ROTATING),
             "\tmovl r20 = %s" % test.vectors, "\tmovl r21 = buffer",
-            "\tmov r22 = %d" % test.rotate, "\tmov r23 = %d" % (VECTORS - 1), "\t;;",
+            "\tmov r22 = %d" % test.rotate, "\tmov r26 = %d" % VECTORS, "\t;;",
             "\tmov ar.lc = r22", "\tmov ar.ec = 1", "\t;;",
             "1:\tbr.ctop.sptk 1b", "\t;;",
-            "\tmov pr = r0, -1", "\tmov ar.lc = r23", "\t;;",
-            "2:"] + test.body + ["\t;;", "\tbr.cloop.sptk 2b", "\t;;", "\tbr.ret.sptk b0"]
+            "\tmov pr = r0, -1", "\t;;"] + test.init + ["\t;;",
+            "2:"] + test.body + [
+            "\tadd r26 = -1, r26", "\t;;", "\tcmp.ne p6, p0 = 0, r26", "\t;;",
+            "(p6)\tbr.cond.dptk 2b", "\t;;", "\tbr.ret.sptk b0"]
 
 
 def program(tests):
@@ -245,10 +284,11 @@ def program(tests):
            "\tmovl r2 = 0x9804c0270033f", "\t;;", "\tmov ar.fpsr = r2", "\t;;"]
     for n, test in enumerate(tests):
         out += ["\tbr.call.sptk b0 = test%d" % n, "\t;;", "\tmov r32 = 1",
-                "\tmovl r33 = buffer", "\tmovl r34 = %d" % (VECTORS * test.words * 8),
+                "\tmovl r33 = buffer", "\tmovl r34 = %d" % test.size(),
                 "\tmov r15 = 1027", "\t;;", "\tbreak 0x100000", "\t;;"]
     out += ["\tmov r32 = 0", "\tmov r15 = 1025", "\t;;", "\tbreak 0x100000"]
     for n, test in enumerate(tests):
         out += function(n, test)
-    out += ["\t.bss", "\t.balign 16", "buffer:", "\t.skip %d" % (VECTORS * 16)]
+    out += ["\t.bss", "\t.balign 512", "scratch:", "\t.skip 32768", "buffer:",
+            "\t.skip %d" % max(test.size() for test in tests)]
     return "\n".join(out) + "\n"

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is tested: per program, the instruction texts (Intel manual volume 3, in format order)."""
+import floating
+import flow
+import memory
 from generate import Maker
 
 IMM8 = [-128, -127, -1, 0, 1, 5, 127]
@@ -162,7 +165,10 @@ def float_tests(m):
 
 
 GROUPS = {f.__name__: f for f in (alu, cmp8, cmp4, tests, shifts, parallel, moves, float_moves,
-                                  float_tests)}
+                                  float_tests, memory.loads, memory.stores, memory.semaphores,
+                                  memory.float_memory, flow.loops, flow.application,
+                                  flow.register_stack, floating.multiply_add,
+                                  floating.conversions, floating.reciprocals)}
 
 
 def make(name):

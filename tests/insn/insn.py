@@ -60,7 +60,7 @@ def results(command, path, tests):
     done = run(command + [path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, parts, at = done.stdout, [], 0
     for test in tests:
-        size = generate.VECTORS * test.words * 8
+        size = test.size()
         parts.append(out[at:at + size])
         at += size
     if at != len(out) or done.returncode:
@@ -76,16 +76,19 @@ def digests(tests, parts):
     return {key: h.hexdigest()[:16] for key, h in sums.items()}
 
 
+def words(data):
+    return ["%016x" % w for w in struct.unpack("<%dQ" % (len(data) // 8), data)]
+
+
 def show_difference(test, ours, theirs):
     """The first results that differ, with their vector's number."""
-    size = test.words * 8
-    shown = 0
-    for n in range(generate.VECTORS):
-        a, b = ours[n * size:(n + 1) * size], theirs[n * size:(n + 1) * size]
-        if a != b and shown < 3:
-            words = [" ".join("%016x" % w for w in struct.unpack("<%dQ" % (len(x) // 8), x))
-                     for x in (a, b)]
-            print("%s: %s (%s %d): %s, not %s" % (test.key, test.text, test.vectors, n, *words))
+    a, b, shown = words(ours), words(theirs), 0
+    if len(a) != len(b):
+        print("%s: %s: %d words, not %d" % (test.key, test.text, len(a), len(b)))
+    for n, pair in enumerate(zip(a, b)):
+        if pair[0] != pair[1] and shown < 3:
+            place = "%s %d word %d" % (test.vectors, n // test.words, n % test.words)
+            print("%s: %s (%s): %s, not %s" % (test.key, test.text, place, *pair))
             shown += 1
 
 

@@ -99,6 +99,7 @@ static const struct tlb_entry *find_entry(struct mmu *m, gva_t va, unsigned acc,
 	if (vhpt_enabled(m, va, acc)) {
 		switch (vhpt_walk(m, va, acc & ACC_EXEC)) {
 		case VHPT_FOUND:
+			*f = FAULT_NONE;
 			return tlb_find(t, VA61(va), rid);
 		case VHPT_ENTRY_MISS:
 			*f = FAULT_VHPT_TRANSLATION;

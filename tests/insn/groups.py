@@ -133,9 +133,7 @@ def moves(m):
         m.to_gr("nop_" + unit, "nop.%s 0x1234" % unit)
         m.to_gr("hint_" + unit, "hint.%s 0" % unit)
     m.to_gr("nop_x", "nop.x 0x123456789abc")
-    for ar, nat in (("ccv", False), ("unat", False), ("lc", False)):
-        keep = "mov r22 = ar.%s ;; mov ar.%s = r{a} ;; mov r{d} = ar.%s ;; mov ar.%s = r22"
-        m.to_gr("mov_ar", keep % (ar, ar, ar, ar), nat, False)
+    m.to_gr("hint_x", "hint.x 0")
 
 
 def float_moves(m):
@@ -166,7 +164,7 @@ def float_tests(m):
 
 GROUPS = {f.__name__: f for f in (alu, cmp8, cmp4, tests, shifts, parallel, moves, float_moves,
                                   float_tests, memory.loads, memory.stores, memory.semaphores,
-                                  memory.float_memory, flow.loops, flow.application,
+                                  memory.float_memory, memory.advanced, memory.wide, flow.loops, flow.application,
                                   flow.register_stack, floating.multiply_add,
                                   floating.conversions, floating.reciprocals)}
 

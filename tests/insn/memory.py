@@ -176,3 +176,50 @@ def float_memory(maker):
     for key in ("stfs", "stfd", "stf8", "stfe", "stf_spill"):
         for update in ("", "_i"):
             mem.float_store(key, update)
+
+
+def wide(m):
+    """16 bytes at once: scratch holds a, b; csd is b."""
+    setup = ("movl r22 = scratch ;; add r23 = 8, r22 ;; st8 [r22] = r{a} ;; st8 [r23] = r{b} ;; "
+             "mov ar.csd = r{b} ;; mov ar.ccv = r{a} ;; ")
+    for order in ("", ".acq"):
+        for reg in ("r14", "ar.csd"):
+            m.to_gr("ld16", setup + "ld16%s r14, ar.csd = [r22] ;; mov r{d} = %s" % (order, reg),
+                    False, False)
+    for order in ("", ".rel"):
+        m.to_gr("st16", setup + "st16%s [r22] = r20, ar.csd ;; ld8 r{d} = [r23]" % order, False,
+                False)
+    for order in (".acq", ".rel"):
+        for ptr in ("r22", "r23"):
+            for result in ("mov r{d} = r14", "ld8 r{d} = [r22]", "add r23 = 8, r22 ;; "
+                           "ld8 r{d} = [r23]"):
+                text = setup + "cmp8xchg16%s r14 = [%s], r20, ar.csd, ar.ccv ;; %s"
+                m.to_gr("cmp8xchg16", text % (order, ptr, result), False, False)
+
+
+# Two words of memory, at r22 and r23, hold GR a and b; r24 is the complement of a: a store of the
+# same value need not make a check miss where the ALAT compares values.
+MUST_MISS = ("st8 [r22] = r24", "st1 [r22] = r24", "invala", "invala.e r14",
+             "shr.u r24 = r24, 56 ;; add r23 = 7, r22 ;; st1 [r23] = r24")
+MAY_HIT = ("nop 0", "st8 [r23] = r24", "st1 [r23] = r24", "invala.e r15")
+
+
+def advanced(m):
+    """chk.a: an ALAT may miss at any time (and Ski has none), so results are that a check which
+    must miss branches, and otherwise the value after the recovery code."""
+    setup = ("movl r22 = scratch ;; add r23 = 8, r22 ;; st8 [r22] = r{a} ;; st8 [r23] = r{b} ;; "
+             "andcm r24 = -1, r{a} ;; invala ;; ")
+    for clear in ("nc", "clr"):
+        miss = setup + "%s ;; %s ;; mov r14 = 1 ;; chk.a.%s r14, 3f ;; mov r14 = 2 ;; 3: ;; mov r{d} = r14"
+        hit = setup + ("%s ;; %s ;; chk.a.%s r14, 3f ; br 4f ;; 3: ld8 r14 = [r22] ;; 4: ;; "
+                       "mov r{d} = r14")
+        for between in MUST_MISS:
+            m.to_gr("chk_a_gr", miss % ("ld8.a r14 = [r22]", between, clear), False, False)
+            m.to_gr("chk_a_fr", (miss % ("ldf8.a f40 = [r22]", between.replace("e r14", "e f40"),
+                                         clear)).replace("%s r14" % clear, "%s f40" % clear),
+                    False, False)
+        m.to_gr("chk_a_gr", miss % ("ld8.a r15 = [r22]", "nop 0", clear), False, False)
+        for between in MAY_HIT + MUST_MISS:
+            m.to_gr("chk_a_gr", hit % ("ld8.a r14 = [r22]", between, clear), False, False)
+    m.to_gr("chk_s_f", "setf.sig f40 = r{a} ;; mov r{d} = 1 ;; chk.s f40, 3f ;; mov r{d} = 2 ;; 3:",
+            True, False)

@@ -38,8 +38,9 @@ typedef enum exec exec_fn(struct cpu *cpu, const struct insn *i);
  *          movl/brl: the whole 64-bit value or displacement
  *   pos,len deposit/extract position and length in bits; shift counts are in pos; shladd and
  *          pmpyshr2/shrp counts in pos (shladd: 1..4, the real shift)
- *   comp   the format's completer fields packed as ops.def says (memory size, ldtype, hint,
- *          br type, wh/ph/dh, sf, pc, ...): accessors below each format in formats.def
+ *   comp   the row's completers packed as the COMPLETER lines of formats.def say (ldtype 3:0, hint
+ *          6:4, unc acq rel trunc 0, pc 1:0, sf 3:2, branch hints); OP_illegal: bit 0 = acts
+ *          with a false predicate too
  */
 struct insn {
 	exec_fn *exec; /* NULL from insn_decode; the icache sets it from cpu/exec.h: exec_table[op]

@@ -59,7 +59,8 @@ def application(m):
                       "mov r{d} = ar.pfs ;; mov ar.pfs = r27", False, False)
     m.to_gr("alloc", "{{ .mii ; alloc r{d} = ar.pfs, 0, %d, 0, %d }}" % (FRAME, ROTATING), True, False)
     for text in ("sum 0x2", "sum 0x8", "rum 0x3e", "sum 0x38", "mov psr.um = r23"):
-        m.to_gr("psr_um", "mov r23 = 4 ;; rum 0x3e ;; %s ;; mov r{d} = psr.um ;; rum 0x3e" % text, True, False)
+        m.to_gr("psr_um", "mov r23 = 4 ;; rum 0x3e ;; %s ;; mov r{d} = psr.um ;; rum 0x3e" % text,
+                True, False)
     for text in ("mf", "mf.a", "fwb", "invala", "srlz.d", "srlz.i", "sync.i", "fc r20",
                  "fc.i r20", "lfetch [r20]", "lfetch.fault.excl.nta [r20]", "lfetch [r22], 8",
                  "invala.e r2", "invala.e f2", "flushrs", "fsetc.s2 0x7f, 0x40", "fclrf.s3"):
@@ -74,7 +75,8 @@ MIX = 0x9e3779b97f4a7c15
 
 class Walk:
     """A random tree of calls on a backing store of its own. Every function fills its locals with
-    running numbers (r14), some NaT, and afterwards mixes them into r15 and writes that."""
+    running numbers (r14), some NaT, and afterwards mixes them into r15 and writes that. Return
+    addresses are kept elsewhere (r19), as they depend on the linker."""
 
     def __init__(self, number, rng, depth, mode):
         self.number, self.rng, self.mode, self.words, self.code = number, rng, mode, 0, []
@@ -84,6 +86,10 @@ class Walk:
     def emit(self, r):
         self.words += 1
         return ["\tst8 [r21] = r%d, 8" % r, "\t;;"]
+
+    def emit_address(self, r):
+        """Relative to the backing store, so that the linker's choices do not show."""
+        return ["\tsub r16 = r%d, r30" % r, "\t;;"] + self.emit(16)
 
     def mix(self, r):
         """r15 = (r15 rotated left by 7) + r, or the mark when r is a NaT."""
@@ -96,10 +102,11 @@ class Walk:
         return ["\tadd r14 = r14, r17", "\t;;", "\tmov r%d = r14" % r, "\t;;"]
 
     def flush(self):
-        """bsp, bspstore and rnat after flushrs; of rnat what bspstore has passed, as the rest is undefined."""
-        out = ["\tflushrs", "\t;;", "\tmov r22 = ar.bsp", "\t;;"] + self.emit(22)
+        """bsp, bspstore and rnat after flushrs. Of rnat what bspstore has passed: the rest is
+        undefined."""
+        out = ["\tflushrs", "\t;;", "\tmov r22 = ar.bsp", "\t;;"] + self.emit_address(22)
         out += ["\tmov ar.rsc = 0xc", "\t;;", "\tmov r22 = ar.bspstore", "\tmov r23 = ar.rnat",
-                "\t;;"] + self.emit(22)
+                "\t;;"] + self.emit_address(22)
         out += ["\textr.u r22 = r22, 3, 6", "\tmov r24 = 1", "\t;;", "\tshl r24 = r24, r22",
                 "\t;;", "\tadd r24 = -1, r24", "\t;;", "\tand r23 = r23, r24", "\t;;"]
         out += self.emit(23)
@@ -111,7 +118,7 @@ class Walk:
         count = self.rng.choice([0, 8, 64, 256, 400])
         body = ["\talloc r22 = ar.pfs, 0, 0, 0, 0", "\t;;"] + self.flush()
         body += ["\tmovl r22 = %d" % (count << 16 | 0xc), "\t;;", "\tmov ar.rsc = r22", "\t;;",
-                 "\tloadrs", "\t;;", "\tmov r22 = ar.bspstore", "\t;;"] + self.emit(22)
+                 "\tloadrs", "\t;;", "\tmov r22 = ar.bspstore", "\t;;"] + self.emit_address(22)
         body += ["\tmov ar.rsc = %#x" % self.mode, "\t;;", "\tbr.ret.sptk b0", "\t;;"]
         self.code += ["%s:" % name] + body
         return name
@@ -129,8 +136,8 @@ class Walk:
         local = rng.choice([3, 4, 10, 30, 62, 63, 64, 80, 93 - outs])
         rotating = rng.choice([0, 0, min(local + outs, 96) // 8 * 8])
         body = ["\talloc r32 = ar.pfs, 0, %d, %d, %d" % (local, outs, rotating),
-                "\tmov r33 = b0", "\t;;"]
-        locals_ = list(range(34, 32 + local))
+                "\tmov r22 = b0", "\t;;", "\tst8 [r19] = r22, 8", "\t;;"]
+        locals_ = list(range(33, 32 + local))
         for r in locals_:
             body += self.fill(r)
         for _ in range(rng.choice([1, 1, 1, 2])):
@@ -143,7 +150,8 @@ class Walk:
         body += self.emit(15)
         if rng.random() < 0.3:
             body += self.flush()
-        body += ["\tmov b0 = r33", "\tmov ar.pfs = r32", "\t;;", "\tbr.ret.sptk b0", "\t;;"]
+        body += ["\tadd r19 = -8, r19", "\t;;", "\tld8 r22 = [r19]", "\t;;", "\tmov b0 = r22",
+                 "\tmov ar.pfs = r32", "\t;;", "\tbr.ret.sptk b0", "\t;;"]
         name = self.new_name()
         self.code += ["%s:" % name] + body
         return name
@@ -166,7 +174,8 @@ def walk_test(number, rng, depth, mode, offset):
             "1:\tld8 r16 = [r22], 8", "\t;;", "\tst8 [r21] = r16, 8", "\tadd r23 = -1, r23",
             "\t;;", "\tcmp.ne p6, p0 = 0, r23", "\t;;", "(p6)\tbr.cond.sptk 1b", "\t;;"]
     code = ["\talloc r26 = ar.pfs, 0, 0, 0, 0", "\tmov r27 = b0", "\tmovl r21 = buffer",
-            "\tmov r14 = 0", "\tmov r15 = 0", "\tmovl r17 = %#x" % MIX, "\t;;"]
+            "\tmov r14 = 0", "\tmov r15 = 0",
+            "\tmovl r19 = scratch + 32000", "\tmovl r30 = scratch", "\tmovl r17 = %#x" % MIX, "\t;;"]
     code += nat + clear + enter + ["\tbr.call.sptk b0 = %s" % walk.top, "\t;;"] + leave + dump
     code += ["\tmov b0 = r27", "\tmov ar.pfs = r26", "\t;;", "\tbr.ret.sptk b0", "\t;;"]
     return walk.words + AREA, code + walk.code

@@ -120,7 +120,7 @@ def parallel(m):
 def moves(m):
     for imm in (0, 1, -1, 2**63, 2**62 + 5, 0x123456789abcdef):
         m.to_gr("movl", "movl r{d} = %#x" % (imm % 2**64))
-    m.to_gr("mov_from_ip", "mov r{d} = ip")
+    m.to_gr("mov_from_ip", "movl r22 = 3f ;; 3: mov r{d} = ip ;; sub r{d} = r{d}, r22", True, False)
     for b in range(1, 8):
         m.to_gr("mov_br", "mov b%d = r{a} ;; mov r{d} = b%d" % (b, b), False, False)
     for mask in (-2, 2, 0xfffe, -65536, 0x5554, -21846):
@@ -162,11 +162,11 @@ def float_tests(m):
             m.to_pr("fcmp_" + rel, "fcmp.%s%s {p} = f{f}, f{g}" % (rel, unc), False, True)
 
 
-GROUPS = {f.__name__: f for f in (alu, cmp8, cmp4, tests, shifts, parallel, moves, float_moves,
-                                  float_tests, memory.loads, memory.stores, memory.semaphores,
-                                  memory.float_memory, memory.advanced, memory.wide, flow.loops, flow.application,
-                                  flow.register_stack, floating.multiply_add,
-                                  floating.conversions, floating.reciprocals)}
+GROUPS = {f.__name__: f for f in (
+    alu, cmp8, cmp4, tests, shifts, parallel, moves, float_moves, float_tests,
+    memory.loads, memory.stores, memory.semaphores, memory.float_memory, memory.advanced,
+    memory.wide, flow.loops, flow.application, flow.register_stack,
+    floating.multiply_add, floating.conversions, floating.reciprocals)}
 
 
 def make(name):

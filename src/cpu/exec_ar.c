@@ -62,8 +62,9 @@ static uint64_t ar_read(struct cpu *cpu, unsigned ar)
 	case AR_RNAT:
 		return cpu->rse.rnat;
 	case AR_ITC:
-	case AR_RUC: /* a processor thread is never kept waiting by another */
 		return timer_read_itc(cpu);
+	case AR_RUC: /* no other logical processor shares this one: it counts all the time */
+		return clock_now(&cpu->machine->clock) + cpu->ar[AR_RUC];
 	default:
 		return cpu->ar[ar];
 	}
@@ -107,6 +108,7 @@ static enum exec ar_write(struct cpu *cpu, unsigned ar, uint64_t v)
 		timer_write_itc(cpu, v);
 		return EXEC_STOP;
 	case AR_RUC:
+		cpu->ar[ar] = v - clock_now(&cpu->machine->clock);
 		break;
 	case AR_EC:
 		cpu->ar[ar] = v & 0x3f;

@@ -5,6 +5,7 @@
  */
 #include "cpu/interrupt.h"
 
+#include "cpu/pmu.h"
 #include "cpu/rse.h"
 
 enum {
@@ -155,13 +156,14 @@ static uint64_t build_isr(struct cpu *cpu, const struct fault_info *f, unsigned 
 	return isr;
 }
 
-/* The bundle at iip, which is known whenever it stands in the page being executed. */
-static void write_iib(struct cpu *cpu)
+/* The bundle at iip, for traps at iipa, which is known whenever it stands in the page being
+ * executed. */
+static void write_iib(struct cpu *cpu, gva_t ip)
 {
 	uint64_t b[2];
-	if (!(cpu->model->features & CPU_IIB) || cpu->ip >> 12 != cpu->page_va >> 12)
+	if (!(cpu->model->features & CPU_IIB) || ip >> 12 != cpu->page_va >> 12)
 		return;
-	gpa_t a = GPA((cpu->code_gpa.v & ~0xfffull) + (cpu->ip & 0xff0));
+	gpa_t a = GPA((cpu->code_gpa.v & ~0xfffull) + (ip & 0xff0));
 	if (ram_read(&cpu->machine->ram, a, b, sizeof(b)) == 0) {
 		cpu->cr[CR_IIB0] = b[0];
 		cpu->cr[CR_IIB1] = b[1];
@@ -183,7 +185,7 @@ static void collect(struct cpu *cpu, const struct fault_info *f, unsigned resour
 	if (resources & WRITES_IIM)
 		cpu->cr[CR_IIM] = f->iim;
 	if (resources & WRITES_IIB)
-		write_iib(cpu);
+		write_iib(cpu, fault_is_trap(f->code) ? cpu->iipa : cpu->ip);
 }
 
 /* With psr.ic 0 a data reference that misses has a vector of its own (2:174). */
@@ -233,6 +235,7 @@ void cpu_deliver(struct cpu *cpu)
 	cpu->taken = false;
 	cpu->inflight_ic = 0;
 	cpu->rse.load_frame = false;
+	pmu_sync(cpu);
 	cpu->ip = vector;
 	cpu_set_psr(cpu, handler_psr(cpu));
 }

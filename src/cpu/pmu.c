@@ -47,15 +47,30 @@ static bool add(struct cpu *cpu, unsigned n, uint64_t delta)
 	return true;
 }
 
+/* Is there anything to count? Most guests leave the monitors alone: then nothing costs time. */
+static bool armed(const struct cpu *cpu)
+{
+	uint64_t plm = 0;
+	for (unsigned n = FIRST_COUNTER; is_counter(cpu, n); n++)
+		plm |= PMC_PLM(cpu->pmc[n]);
+	return plm && !(cpu->pmc[0] & PMC0_FREEZE);
+}
+
+static void start(struct cpu *cpu)
+{
+	cpu->pmu.slots = cpu->slots;
+	cpu->pmu.ns = clock_now(&cpu->machine->clock);
+}
+
 void pmu_sync(struct cpu *cpu)
 {
+	if (!armed(cpu))
+		return;
 	uint64_t now = clock_now(&cpu->machine->clock);
 	uint64_t slots = cpu->slots - cpu->pmu.slots, ns = now - cpu->pmu.ns;
 	bool overflow = false;
 	cpu->pmu.slots = cpu->slots;
 	cpu->pmu.ns = now;
-	if (cpu->pmc[0] & PMC0_FREEZE || !(cpu->psr & (PSR(UP) | PSR(PP))))
-		return;
 	for (unsigned n = FIRST_COUNTER; is_counter(cpu, n); n++) {
 		uint64_t event = PMC_ES(cpu->pmc[n]);
 		if (!counts(cpu, cpu->pmc[n]))
@@ -93,8 +108,11 @@ bool pmu_pmc_reserved(unsigned n, uint64_t v)
 void pmu_write_pmc(struct cpu *cpu, unsigned n, uint64_t v)
 {
 	pmu_sync(cpu);
+	bool was = armed(cpu);
 	if (n < FIRST_COUNTER || is_counter(cpu, n))
 		cpu->pmc[n] = n < FIRST_COUNTER ? v : v & ~0x80ull;
+	if (!was && armed(cpu))
+		start(cpu);
 }
 
 void pmu_write_pmd(struct cpu *cpu, unsigned n, uint64_t v)

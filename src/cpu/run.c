@@ -7,6 +7,7 @@
 #include "cpu/broadcast.h"
 #include "cpu/cpu.h"
 #include "cpu/engine.h"
+#include "cpu/pmu.h"
 #include "cpu/sapic.h"
 #include "cpu/timer.h"
 
@@ -81,6 +82,7 @@ static enum exit run_slice(struct cpu *cpu, uint64_t budget)
 	enum exit e = EXIT_NONE;
 
 	timer_check(cpu);
+	pmu_sync(cpu);
 	while (e == EXIT_NONE && cpu->slots < end) {
 		e = attend(cpu);
 		if (e == EXIT_NONE)

@@ -198,6 +198,12 @@ static void iib_holds_the_bundle_on_the_9500_only(void **state)
 		assert_int_equal(guest_run(&g), 0x2c00);
 		assert_true(g.cpu->cr[CR_IIB0] == (n == 0 ? b[0] : OLD));
 		assert_true(g.cpu->cr[CR_IIB1] == (n == 0 ? b[1] : OLD));
+		/* a trap: the bundle at iipa */
+		guest_restart(&g, GUEST_CODE, PSR(IC) | PSR(TB));
+		guest_b(&g, .op = OP_br_cond, .imm = 0x100);
+		ram_read(&g.m.ram, GPA(GUEST_CODE), b, 16);
+		assert_int_equal(guest_run(&g), 0x5f00);
+		assert_true(g.cpu->cr[CR_IIB0] == (n == 0 ? b[0] : OLD));
 		guest_free(&g);
 	}
 }

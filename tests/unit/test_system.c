@@ -198,6 +198,10 @@ static void itc_counts_nanoseconds_from_what_was_written(void **state)
 	assert_int_equal(write_ar(g, PSR(IC), AR_ITC, 1000), 0);
 	clock_advance(&g->m.clock, 50);
 	assert_int_equal(read_ar(g, AR_ITC), 1050);
+	assert_int_equal(write_ar(g, PSR(IC), AR_RUC, 77), 0);
+	assert_int_equal(read_ar(g, AR_RUC), 77);
+	assert_int_equal(read_ar(g, AR_ITC), 1050);
+	assert_int_equal(write_ar(g, USER, AR_RUC, 0), PRIV_REG);
 }
 
 /* --- control registers --- */

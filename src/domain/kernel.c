@@ -233,14 +233,17 @@ int kernel_load(struct ram *ram, int fd, const char *name, struct kernel_image *
 	return err;
 }
 
-/* The highest aligned place for size bytes that is RAM and within [low, high). */
-static uint64_t find_place(struct ram *ram, uint64_t size, uint64_t low, uint64_t high)
+/* The highest aligned place for size bytes that is RAM, within [low, high) and, to the end of the RAM
+ * it is in, whole granules; 0: none. */
+static uint64_t find_place(
+	struct ram *ram, uint64_t size, uint64_t low, uint64_t high, uint64_t granule)
 {
 	uint64_t best = 0;
 	for (unsigned i = 0; i < ram->count; i++) {
 		const struct ram_slot *s = &ram->slot[i];
 		uint64_t end = s->base + s->size < high ? s->base + s->size : high;
 		uint64_t start = s->base > low ? s->base : low;
+		end &= ~(granule - 1);
 		if (end <= start || end - start < size)
 			continue;
 		uint64_t at = (end - size) & ~(RAMDISK_ALIGN - 1);
@@ -257,7 +260,13 @@ int ramdisk_load(struct ram *ram, int fd, const char *name, uint64_t low, uint64
 	int err = file_read(&f, fd);
 	if (!err) {
 		*size = f.len;
-		*base = find_place(ram, f.len, low, high);
+		/* Linux uses whole granules (64 or 16 MB) only, and later frees the ramdisk's pages
+		 * as if it knew them: it must not lie in what is left over at the end. */
+		*base = find_place(ram, f.len, low, high, 64 << 20);
+		if (!*base)
+			*base = find_place(ram, f.len, low, high, 16 << 20);
+		if (!*base)
+			*base = find_place(ram, f.len, low, high, RAMDISK_ALIGN);
 		if (!*base || ram_write(ram, GPA(*base), f.data, f.len))
 			err = fail(&f, "ramdisk of %zu KB does not fit into memory", f.len >> 10);
 	}

@@ -37,10 +37,8 @@ def run(command, **how):
 
 
 def build(directory, name, tests):
-    """Assembles and links one program; returns its path."""
+    """Assembles and links one program with vectors.o; returns its path."""
     vectors = os.path.join(directory, "vectors.o")
-    if not os.path.exists(vectors):
-        assemble(generate.vectors_source(), vectors)
     obj = os.path.join(directory, name + ".o")
     assemble(generate.program(tests), obj)
     path = os.path.join(directory, name)
@@ -122,9 +120,11 @@ def main():
     passed, failed, record = 0, [], {}
     expected = {} if args.ski or args.record else read_expected()
     with tempfile.TemporaryDirectory() as scratch:
+        directory = args.keep or scratch
+        assemble(generate.vectors_source(), os.path.join(directory, "vectors.o"))
         for name in args.group or groups.GROUPS:
             tests = groups.make(name)
-            path = build(args.keep or scratch, name, tests)
+            path = build(directory, name, tests)
             if args.record:
                 ski = results([args.ski, "-noconsole", "-forceuser"], path, tests)
                 record.update(digests(tests, ski))

@@ -60,8 +60,6 @@ enum exec load_typed(struct cpu *cpu, const struct insn *i, uint64_t tag, unsign
 	if (f != FAULT_NONE && f != MEM_DEFERRED)
 		return EXEC_FAULT;
 	l->deferred = f == MEM_DEFERRED;
-	if (l->deferred)
-		l->v[0] = l->v[1] = 0;
 	if (ld_is_advanced(t) || t == LD_C_NC) {
 		alat_drop(cpu, tag);
 		if (!l->deferred && mem_is_speculative(&cpu->mmu, va))

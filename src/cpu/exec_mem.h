@@ -37,7 +37,7 @@ static inline bool ld_is_check(enum ldtype t)
 
 /* What a load found: at most 16 bytes as in memory, little-endian order. */
 struct loaded {
-	uint64_t v[2];
+	uint64_t v[2]; /* 0 when deferred */
 	bool deferred; /* NaT or NaTVal to the target; zero for ld.a */
 	bool keep;     /* check load that hit: the target stays */
 };

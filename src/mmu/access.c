@@ -403,6 +403,7 @@ bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2])
 
 /* --- semaphores --- */
 
+/* The low size bytes of v reversed; the rest is dropped. */
 static uint64_t swap_bytes(uint64_t v, unsigned size)
 {
 	return __builtin_bswap64(v) >> (64 - 8 * size);
@@ -449,8 +450,7 @@ static uint64_t host_add_be(void *p, unsigned size, uint64_t v)
 	uint64_t old = host_load(p, size), seen;
 	for (;; old = seen) {
 		uint64_t sum = swap_bytes(old, size) + v;
-		seen = host_cmpxchg(
-			p, size, old, swap_bytes(sum << (64 - 8 * size) >> (64 - 8 * size), size));
+		seen = host_cmpxchg(p, size, old, swap_bytes(sum, size));
 		if (seen == old)
 			return old;
 	}

@@ -652,6 +652,8 @@ static void fp_loads_obey_byte_order(void **state)
 	assert_int_equal(exec_ldfps(w->cpu, &i), EXEC_NEXT);
 	assert_int_equal(w->cpu->fr[8].sig, 0xc000000000000000);
 	assert_int_equal(w->cpu->fr[8].sign, 0);
+	assert_int_equal(w->cpu->fr[9].sig, 0x8000000000000000);
+	assert_int_equal(w->cpu->fr[9].exp, 0xffff);
 	assert_int_equal(w->cpu->fr[9].sign, 1);
 	gr_set(w->cpu, BASE, 0x40300, 0);
 	assert_int_equal(exec_ldfp8(w->cpu, &i), EXEC_NEXT);

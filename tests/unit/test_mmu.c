@@ -392,6 +392,31 @@ static void an_insertion_replaces_what_overlaps(void **state)
 	expect_load(m, REGION(1), FAULT_NONE);
 }
 
+static void an_evicted_translation_leaves_no_trace(void **state)
+{
+	struct mmu *m = &((struct world *)*state)->m;
+	uint64_t v = 0x1234;
+	ram_write(m->ram, GPA(0x9000), &v, 8);
+	map(m, 0x5000, 12, RWX3 | 0x8000);
+	expect_load(m, 0x5000, FAULT_NONE);
+	for (uint64_t n = 0; n < 20000; n++)
+		map(m, 0x1000000 + (n << 12), 12, RWX3);
+	map(m, 0x5000, 12, RWX3 | 0x9000);
+	assert_int_equal(load(m, 0x5000, &v), FAULT_NONE);
+	assert_int_equal(v, 0x1234);
+}
+
+static void region_id_0_is_like_any_other(void **state)
+{
+	struct mmu *m = &((struct world *)*state)->m;
+	for (unsigned n = 0; n < 8; n++)
+		set_rr(m, n, 0, 14, false);
+	map(m, 0x4000, 14, RWX3);
+	expect_load(m, 0x4000, FAULT_NONE);
+	mmu_purge_tc(m, 0x4000, 14, 0);
+	expect_load(m, 0x4000, FAULT_ALT_DTLB);
+}
+
 static void purges_reach_every_region_set(void **state)
 {
 	struct mmu *m = &((struct world *)*state)->m;
@@ -617,6 +642,13 @@ static void tpa_tak_and_probe_answer(void **state)
 	assert_int_equal(mmu_probe_fault(m, 0x4000, ACC_READ, 3), FAULT_DATA_ACCESS_BIT);
 	assert_int_equal(mmu_tpa(m, 0x4567, &pa), FAULT_NONE);
 	assert_int_equal(pa, 0x8567);
+	/* no level above one's own can be asked for */
+	map(m, 0x4000, 14, P | A | D | PL(0) | AR(2) | 0x8000);
+	mmu_set_mode(m, VIRT | CPL(2), 0);
+	assert_int_equal(mmu_probe(m, 0x4000, ACC_READ, 0, &ok), FAULT_NONE);
+	assert_false(ok);
+	assert_int_equal(mmu_probe_fault(m, 0x4000, ACC_READ, 0), FAULT_DATA_ACCESS_RIGHTS);
+	mmu_itc(m, false, 0x4000, ITIR(14) | KEY(9), RWX3 | 0x8000);
 	/* with psr.dt 0 the DTLB is searched all the same */
 	mmu_set_mode(m, PSR_IC, 0);
 	assert_int_equal(mmu_tpa(m, 0x4567, &pa), FAULT_NONE);
@@ -756,7 +788,16 @@ static void some_conditions_always_defer(void **state)
 	map(m, 0x4000, 14, RWX3 | MA(4));
 	assert_int_equal(spec_load(m, 0x4000, 0), MEM_DEFERRED);
 	assert_int_equal(mem_load(m, 0x4000, 8, ACC_ADVANCED, &v), MEM_DEFERRED);
+	map(m, 0x4000, 14, RWX3 | MA(5));
+	assert_int_equal(spec_load(m, 0x4000, 0), MEM_DEFERRED);
+	assert_int_equal(mem_load(m, 0x4000, 8, ACC_ADVANCED, &v), MEM_DEFERRED);
 	assert_int_equal(mem_load(m, 0x4000, 8, 0, &v), FAULT_NONE);
+	/* the second page alone */
+	map(m, 0x4000, 12, RWX3);
+	map(m, 0x5000, 12, RWX3 | MA(7));
+	assert_int_equal(spec_load(m, 0x4ffc, 0), MEM_DEFERRED);
+	assert_int_equal(mem_load(m, 0x4ffc, 8, 0, &v), FAULT_NATPAGE);
+	assert_int_equal(m->fault.ifa, 0x5000);
 	/* a condition that is not deferred shows behind one that is */
 	mmu_itc(m, true, REGION(5), ITIR(14), RWX3 | 0x4000 | ED);
 	map(m, 0x4000, 14, RWX3 & ~(A | PL(3)));
@@ -943,6 +984,8 @@ int main(void)
 		TEST(keys_guard_reads_and_writes_apart),
 		TEST(every_page_size_translates_and_is_purged),
 		TEST(an_insertion_replaces_what_overlaps),
+		TEST(an_evicted_translation_leaves_no_trace),
+		TEST(region_id_0_is_like_any_other),
 		TEST(purges_reach_every_region_set),
 		TEST(translation_registers_outlive_tc_purges),
 		TEST(reserved_translations_are_refused),

@@ -22,14 +22,11 @@ static inline enum exec multiply_add(struct cpu *cpu, const struct insn *i, enum
 	const struct freg *a = fr_get(cpu, i->r3), *b = fr_get(cpu, i->r4);
 	const struct freg *c = fr_get(cpu, i->r2);
 	struct fp_mode m = fp_insn_mode(cpu, i, i->comp & 3);
-	struct freg r;
 	unsigned report;
 
 	FP_CHECK_ENABLED(cpu, i->r1, i->r2, i->r3, i->r4);
-	if (unlikely(freg_is_natval(a) || freg_is_natval(b) || freg_is_natval(c)))
-		return fp_set(cpu, i, FREG_NATVAL);
-	report = fp_fma(&r, a, b, i->r2 ? c : NULL, sign, &m);
-	return fp_finish(cpu, i, report, r);
+	report = fp_fma(fr_ptr(cpu, i->r1), a, b, i->r2 ? c : NULL, sign, &m);
+	return fp_finish(cpu, i, report);
 }
 
 enum exec exec_fma(struct cpu *cpu, const struct insn *i)
@@ -52,7 +49,7 @@ enum exec exec_frcpa(struct cpu *cpu, const struct insn *i)
 {
 	const struct freg *num = fr_get(cpu, i->r2), *den = fr_get(cpu, i->r3);
 	struct fp_mode m = fp_insn_mode(cpu, i, FP_PC_DYNAMIC);
-	struct freg r = FREG_NATVAL;
+	struct freg *r = fr_ptr(cpu, i->r1);
 	bool p = false;
 	unsigned report = 0;
 
@@ -61,18 +58,20 @@ enum exec exec_frcpa(struct cpu *cpu, const struct insn *i)
 		return EXEC_NEXT;
 	}
 	FP_CHECK_ENABLED(cpu, i->r1, i->r2, i->r3, 0);
-	if (likely(!freg_is_natval(num) && !freg_is_natval(den)))
-		report = fp_rcpa(&r, &p, num, den, &m);
+	if (unlikely(freg_is_natval(num) || freg_is_natval(den)))
+		*r = FREG_NATVAL;
+	else
+		report = fp_rcpa(r, &p, num, den, &m);
 	if (!(report & FP_REPORT_FAULTS))
 		pr_set(cpu, i->p2, p);
-	return fp_finish(cpu, i, report, r);
+	return fp_finish(cpu, i, report);
 }
 
 enum exec exec_frsqrta(struct cpu *cpu, const struct insn *i)
 {
 	const struct freg *a = fr_get(cpu, i->r3);
 	struct fp_mode m = fp_insn_mode(cpu, i, FP_PC_DYNAMIC);
-	struct freg r = FREG_NATVAL;
+	struct freg *r = fr_ptr(cpu, i->r1);
 	bool p = false;
 	unsigned report = 0;
 
@@ -81,11 +80,13 @@ enum exec exec_frsqrta(struct cpu *cpu, const struct insn *i)
 		return EXEC_NEXT;
 	}
 	FP_CHECK_ENABLED(cpu, i->r1, i->r3, 0, 0);
-	if (likely(!freg_is_natval(a)))
-		report = fp_rsqrta(&r, &p, a, &m);
+	if (unlikely(freg_is_natval(a)))
+		*r = FREG_NATVAL;
+	else
+		report = fp_rsqrta(r, &p, a, &m);
 	if (!(report & FP_REPORT_FAULTS))
 		pr_set(cpu, i->p2, p);
-	return fp_finish(cpu, i, report, r);
+	return fp_finish(cpu, i, report);
 }
 
 /* f2 when the relation holds, else f3: also for NaNs and equal operands (3:60, 3:61, 3:81). */
@@ -100,7 +101,9 @@ static enum exec choose(struct cpu *cpu, const struct insn *i, bool swap, bool m
 	if (unlikely(freg_is_natval(a) || freg_is_natval(b)))
 		return fp_set(cpu, i, FREG_NATVAL);
 	report = swap ? fp_less(&less, b, a, magnitude, &m) : fp_less(&less, a, b, magnitude, &m);
-	return fp_finish(cpu, i, report, less ? *a : *b);
+	if (!(report & FP_REPORT_FAULTS))
+		*fr_ptr(cpu, i->r1) = less ? *a : *b;
+	return fp_finish(cpu, i, report);
 }
 
 enum exec exec_fmin(struct cpu *cpu, const struct insn *i)
@@ -199,7 +202,9 @@ static enum exec convert(struct cpu *cpu, const struct insn *i, bool is_signed)
 	if (unlikely(freg_is_natval(a)))
 		return fp_set(cpu, i, FREG_NATVAL);
 	report = fp_to_int(&v, a, 64, is_signed, i->comp & 1 ? FP_ZERO : m.rc, &m);
-	return fp_finish(cpu, i, report, freg_from_int(v));
+	if (!(report & FP_REPORT_FAULTS))
+		*fr_ptr(cpu, i->r1) = freg_from_int(v);
+	return fp_finish(cpu, i, report);
 }
 
 enum exec exec_fcvt_fx(struct cpu *cpu, const struct insn *i)

@@ -31,17 +31,22 @@ static inline void fp_set_flags(struct cpu *cpu, const struct insn *i, unsigned 
 	cpu->ar[AR_FPSR] |= (uint64_t)(report & FP_REPORT_FLAGS) << (FPSR_SF_SHIFT(fp_sf(i)) + 7);
 }
 
-/* The end of a scalar instruction with an FR target. */
-static inline enum exec fp_finish(
-	struct cpu *cpu, const struct insn *i, unsigned report, struct freg r)
+/* The end of an instruction with an FR target, which the core has written unless there is a fault.
+ * lo: the report of the low lane of a parallel instruction, else 0. */
+static inline enum exec fp_finish_lanes(
+	struct cpu *cpu, const struct insn *i, unsigned hi, unsigned lo)
 {
-	if (unlikely(report & FP_REPORT_FAULTS))
-		return fp_fault(cpu, report, 0);
-	fp_set_flags(cpu, i, report);
-	fr_set(cpu, i->r1, r);
-	if (unlikely(report & FP_REPORT_TRAPS))
-		return fp_trap(cpu, report, 0);
+	if (unlikely((hi | lo) & FP_REPORT_FAULTS))
+		return fp_fault(cpu, hi, lo);
+	fp_set_flags(cpu, i, hi | lo);
+	fr_mark_modified(cpu, i->r1);
+	if (unlikely((hi | lo) & FP_REPORT_TRAPS))
+		return fp_trap(cpu, hi, lo);
 	return EXEC_NEXT;
+}
+static inline enum exec fp_finish(struct cpu *cpu, const struct insn *i, unsigned report)
+{
+	return fp_finish_lanes(cpu, i, report, 0);
 }
 
 /* The end of an instruction that cannot fault any more and sets no flags. */

@@ -31,13 +31,9 @@ static inline bool faults(struct reports r)
 
 static enum exec finish(struct cpu *cpu, const struct insn *i, struct reports report, uint64_t sig)
 {
-	if (unlikely(faults(report)))
-		return fp_fault(cpu, report.hi, report.lo);
-	fp_set_flags(cpu, i, report.hi | report.lo);
-	fr_set(cpu, i->r1, freg_from_int(sig));
-	if (unlikely((report.hi | report.lo) & FP_REPORT_TRAPS))
-		return fp_trap(cpu, report.hi, report.lo);
-	return EXEC_NEXT;
+	if (likely(!faults(report)))
+		*fr_ptr(cpu, i->r1) = freg_from_int(sig);
+	return fp_finish_lanes(cpu, i, report.hi, report.lo);
 }
 
 static enum exec multiply_add(struct cpu *cpu, const struct insn *i, enum fp_sign sign)

@@ -89,10 +89,14 @@ static inline unsigned fp_disabled(
  * that reference memory, else 0. */
 enum exec fp_disabled_fault(struct cpu *cpu, unsigned code, uint64_t rw);
 
+static inline void fr_mark_modified(struct cpu *cpu, unsigned f)
+{
+	cpu->psr |= f < 32 ? PSR(MFL) : PSR(MFH);
+}
 /* Writes register f (number in the instruction, 2..127) and marks its half modified. */
 static inline void fr_set(struct cpu *cpu, unsigned f, struct freg v)
 {
-	cpu->psr |= f < 32 ? PSR(MFL) : PSR(MFH);
+	fr_mark_modified(cpu, f);
 	cpu->fr[fr_rotate(cpu, f)] = v;
 }
 static inline const struct freg *fr_get(const struct cpu *cpu, unsigned f)

@@ -69,10 +69,11 @@ static inline struct fp_mode fp_mode(uint64_t fpsr, unsigned sf, enum fp_pc pc)
 /* Sign changes of fms and fnma. */
 enum fp_sign { FP_PLUS, FP_NEG_ADDEND, FP_NEG_PRODUCT };
 
-/* The functions below expect no NaTVal among their operands (callers propagate it first) and
+/* The functions below expect no NaTVal among their operands where they do not say otherwise, and
  * return a report; *r is written unless there is a fault. r may alias an operand. */
 
-/* a * b + c, rounded once. c NULL: IEEE multiply, the sign of a zero product is kept (f2 = f0). */
+/* a * b + c, rounded once; NaTVal propagates. c NULL: IEEE multiply, the sign of a zero product is
+ * kept (f2 = f0). */
 unsigned fp_fma(struct freg *r, const struct freg *a, const struct freg *b, const struct freg *c,
 	enum fp_sign sign, const struct fp_mode *m);
 

@@ -12,7 +12,7 @@ struct wide {
 };
 
 /* Shifts right; what leaves lo stays in its bit 0. w->lo is 0 before. */
-static void wide_shift(struct wide *w, unsigned n)
+static inline void wide_shift(struct wide *w, unsigned n)
 {
 	if (n == 0)
 		return;
@@ -27,10 +27,24 @@ static void wide_shift(struct wide *w, unsigned n)
 	}
 }
 
-static unsigned round_wide(struct freg *r, struct wide *w, unsigned flags, const struct fp_mode *m)
+/* w = the sum of magnitudes w + b; w->exp >= b.exp. */
+static inline void wide_add(struct wide *w, struct wide b)
 {
-	unsigned lz = w->hi >> 64 ? (unsigned)__builtin_clzll((uint64_t)(w->hi >> 64))
-				  : 64 + (unsigned)__builtin_clzll((uint64_t)w->hi);
+	wide_shift(&b, (unsigned)(w->exp - b.exp));
+	w->lo = b.lo;
+	w->hi += b.hi;
+	if (w->hi < b.hi) {
+		w->hi = fp_shift_jam(w->hi, 1) | (uint128_t)1 << 127;
+		w->exp++;
+	}
+}
+
+/* Shifts left until the top bit is set. hi is not 0. */
+static inline void wide_normalise(struct wide *w)
+{
+	uint64_t top = (uint64_t)(w->hi >> 64);
+	unsigned lz = top ? (unsigned)__builtin_clzll(top)
+			  : 64 + (unsigned)__builtin_clzll((uint64_t)w->hi);
 
 	if (lz >= 64) {
 		w->hi = w->hi << lz | (uint128_t)w->lo << (lz - 64);
@@ -40,44 +54,25 @@ static unsigned round_wide(struct freg *r, struct wide *w, unsigned flags, const
 		w->lo <<= lz;
 	}
 	w->exp -= (int32_t)lz;
-	return fp_round(r, w->sign, w->exp, w->hi | (w->lo != 0), flags, m);
 }
 
-/* Magnitudes a + b; a.exp >= b.exp. */
-static unsigned add_wide(
-	struct freg *r, struct wide a, struct wide b, unsigned flags, const struct fp_mode *m)
+/* w = the difference of magnitudes w - b, its sign turned when b is greater; w->exp >= b.exp. False
+ * when it is 0. Otherwise its upper part is never 0: a product of two 64-bit numbers is not that
+ * close to a power of two. */
+static inline bool wide_sub(struct wide *w, struct wide b)
 {
-	uint128_t sum;
-
-	wide_shift(&b, (unsigned)(a.exp - b.exp));
-	sum = a.hi + b.hi;
-	if (sum < a.hi) {
-		sum = fp_shift_jam(sum, 1) | (uint128_t)1 << 127;
-		a.exp++;
+	if (w->exp == b.exp && w->hi <= b.hi) {
+		if (w->hi == b.hi)
+			return false;
+		w->hi = b.hi - w->hi;
+		w->sign ^= 1;
+	} else {
+		wide_shift(&b, (unsigned)(w->exp - b.exp));
+		w->hi -= b.hi + (b.lo != 0);
+		w->lo = 0 - b.lo;
 	}
-	return fp_round(r, a.sign, a.exp, sum | (b.lo != 0), flags, m);
-}
-
-/* Magnitudes a - b; a.exp >= b.exp. The upper part of the difference of unequal numbers is never 0:
- * a product of two 64-bit numbers is not that close to a power of two. */
-static unsigned sub_wide(
-	struct freg *r, struct wide a, struct wide b, unsigned flags, const struct fp_mode *m)
-{
-	if (a.exp == b.exp) {
-		if (a.hi == b.hi) {
-			*r = fp_zero(m->rc == FP_DOWN);
-			return flags;
-		}
-		if (a.hi < b.hi) {
-			struct wide t = a;
-			a = b;
-			b = t;
-		}
-	}
-	wide_shift(&b, (unsigned)(a.exp - b.exp));
-	a.hi -= b.hi + (b.lo != 0);
-	a.lo = 0 - b.lo;
-	return round_wide(r, &a, flags, m);
+	wide_normalise(w);
+	return true;
 }
 
 /* Products of finite numbers other than zero. */
@@ -94,15 +89,26 @@ static inline struct wide multiply(const struct fp_number *a, const struct fp_nu
 	return p;
 }
 
-static inline unsigned sum(struct freg *r, struct wide p, const struct fp_number *c, unsigned flags,
-	const struct fp_mode *m)
+/* a * b + c with the signs as they are, a and b not 0. */
+static inline unsigned finish(struct freg *r, const struct fp_number *a, const struct fp_number *b,
+	const struct fp_number *c, unsigned flags, const struct fp_mode *m)
 {
-	struct wide w = {(uint128_t)c->sig << 64, 0, c->exp, c->sign};
-	bool product_first = p.exp >= w.exp;
+	struct wide w = multiply(a, b), addend = {(uint128_t)c->sig << 64, 0, c->exp, c->sign};
 
-	if (p.sign == w.sign)
-		return product_first ? add_wide(r, p, w, flags, m) : add_wide(r, w, p, flags, m);
-	return product_first ? sub_wide(r, p, w, flags, m) : sub_wide(r, w, p, flags, m);
+	if (c->sig) {
+		if (w.exp < addend.exp) {
+			struct wide t = w;
+			w = addend;
+			addend = t;
+		}
+		if (w.sign == addend.sign) {
+			wide_add(&w, addend);
+		} else if (!wide_sub(&w, addend)) {
+			*r = fp_zero(m->rc == FP_DOWN);
+			return flags;
+		}
+	}
+	return fp_round(r, w.sign, w.exp, w.hi | (w.lo != 0), flags, m);
 }
 
 /* Finite operands of all kinds, zeros included. c NULL: none. */
@@ -112,7 +118,6 @@ static unsigned finite_fma(struct freg *r, const struct freg *fa, const struct f
 	struct fp_number a = fp_unpack(fa), b = fp_unpack(fb), c = {0, 0, 0};
 	bool unorm = freg_is_unorm(fa) || freg_is_unorm(fb) || (fc && freg_is_unorm(fc));
 	unsigned flags = fp_denormal(unorm, m);
-	struct wide p;
 
 	if (flags & FP_REPORT_FAULTS)
 		return flags;
@@ -120,12 +125,8 @@ static unsigned finite_fma(struct freg *r, const struct freg *fa, const struct f
 		c = fp_unpack(fc);
 	a.sign ^= sign == FP_NEG_PRODUCT;
 	c.sign ^= sign == FP_NEG_ADDEND;
-	if (a.sig && b.sig) {
-		p = multiply(&a, &b);
-		if (c.sig == 0)
-			return fp_round(r, p.sign, p.exp, p.hi, flags, m);
-		return sum(r, p, &c, flags, m);
-	}
+	if (a.sig && b.sig)
+		return finish(r, &a, &b, &c, flags, m);
 	if (c.sig)
 		return fp_round(r, c.sign, c.exp, (uint128_t)c.sig << 64, flags, m);
 	a.sign ^= b.sign;
@@ -171,25 +172,23 @@ unsigned fp_fma(struct freg *r, const struct freg *a, const struct freg *b, cons
 	enum fp_sign sign, const struct fp_mode *m)
 {
 	static const struct freg zero;
+	const struct freg *addend = c ? c : &zero;
 
-	if (likely(fp_is_normal(a) && fp_is_normal(b))) {
+	if (likely(fp_is_normal(a) && fp_is_normal(b) &&
+		    (fp_is_normal(addend) || freg_is_zero(addend)))) {
 		struct fp_number na = {a->sig, (int32_t)a->exp, a->sign ^ (sign == FP_NEG_PRODUCT)};
 		struct fp_number nb = {b->sig, (int32_t)b->exp, b->sign};
+		struct fp_number nc = {
+			addend->sig, (int32_t)addend->exp, addend->sign ^ (sign == FP_NEG_ADDEND)};
 
-		if (!c || freg_is_zero(c)) {
-			struct wide p = multiply(&na, &nb);
-
-			return fp_round(r, p.sign, p.exp, p.hi, 0, m);
-		}
-		if (likely(fp_is_normal(c))) {
-			struct fp_number nc = {
-				c->sig, (int32_t)c->exp, c->sign ^ (sign == FP_NEG_ADDEND)};
-
-			return sum(r, multiply(&na, &nb), &nc, 0, m);
-		}
+		return finish(r, &na, &nb, &nc, 0, m);
+	}
+	if (freg_is_natval(a) || freg_is_natval(b) || freg_is_natval(addend)) {
+		*r = FREG_NATVAL;
+		return 0;
 	}
 	if (a->exp == FREG_EXP_SPECIAL || b->exp == FREG_EXP_SPECIAL ||
-		(c && c->exp == FREG_EXP_SPECIAL))
-		return special_fma(r, a, b, c ? c : &zero, sign, m);
+		addend->exp == FREG_EXP_SPECIAL)
+		return special_fma(r, a, b, addend, sign, m);
 	return finite_fma(r, a, b, c, sign, m);
 }

@@ -79,7 +79,8 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-/* One instruction: f8 = f9 (r2), f10 (r3), f11 (r4), predicates p1 and p2. */
+/* One instruction: f8 = f9 (r2), f10 (r3), f11 (r4), predicates p1 and p2. The target may also be
+ * one of the sources. */
 enum { TARGET = 8, F2, F3, F4, P1 = 6, P2 };
 
 struct run {
@@ -88,7 +89,8 @@ struct run {
 	struct cpu *cpu;
 	struct insn insn;
 	struct controls controls;
-	struct freg f[3]; /* f2 f3 f4 */
+	struct freg f[3];   /* f2 f3 f4 */
+	struct freg before; /* what the target holds: a pattern, or it is a source as well */
 	uint64_t fpsr;
 	unsigned sf;
 };
@@ -161,6 +163,13 @@ static void random_insn(struct run *r, const struct row *row)
 		.exec = row->exec, .r1 = TARGET, .r2 = F2, .r3 = F3, .r4 = F4, .p1 = P1, .p2 = P2};
 	r->insn.comp = (uint16_t)(r->sf << 2 | (pc ? source_below(s, 3) : source_below(s, 2)));
 	r->insn.imm = source_below(s, 512);
+	r->before = (struct freg){0x5555, 0x10101, 1};
+	if (source_below(s, 8) == 0) {
+		unsigned n = source_below(s, 3);
+
+		r->insn.r1 = (uint8_t)(F2 + n);
+		r->before = r->f[n];
+	}
 	if ((pc || row->shape == PAIR_MULTIPLY_ADD) && source_below(s, 4) == 0)
 		r->insn.r2 = 0;
 }
@@ -334,14 +343,13 @@ static bool same(const struct freg *a, const struct freg *b)
 	return a->sig == b->sig && a->exp == b->exp && a->sign == b->sign;
 }
 
-/* Puts the state before into the processor; the target and predicates hold a pattern. */
-static const struct freg pattern = {0x5555, 0x10101, 1};
+/* Puts the state before into the processor; the predicates hold a pattern. */
 static void prepare(struct run *r)
 {
 	struct cpu *cpu = r->cpu;
 
 	memcpy(&cpu->fr[F2], r->f, sizeof(r->f));
-	cpu->fr[TARGET] = pattern;
+	cpu->fr[r->insn.r1] = r->before;
 	cpu->pr = 1 | (r->insn.imm & 3) << P1;
 	cpu->psr = 0;
 	cpu->ar[AR_FPSR] = r->fpsr;
@@ -352,11 +360,12 @@ static bool correct(const struct run *r, const struct row *row, enum exec done, 
 {
 	const struct cpu *cpu = r->cpu;
 	const struct fault_info *f = &cpu->mmu.fault;
+	const struct freg *target = &cpu->fr[r->insn.r1];
 	bool p1 = cpu->pr >> P1 & 1, p2 = cpu->pr >> P2 & 1, p1_expected = a.p1;
 
 	if (a.fault)
 		return done == EXEC_FAULT && f->code == FAULT_FP_FAULT && f->isr == a.fault &&
-		       cpu->ar[AR_FPSR] == r->fpsr && same(&cpu->fr[TARGET], &pattern) &&
+		       cpu->ar[AR_FPSR] == r->fpsr && same(target, &r->before) &&
 		       cpu->pr == (1 | (uint64_t)(r->insn.imm & 3) << P1);
 	if (a.trap ? done != EXEC_TRAP || f->code != FAULT_FP_TRAP || f->isr != a.trap
 		   : done != EXEC_NEXT)
@@ -369,7 +378,7 @@ static bool correct(const struct run *r, const struct row *row, enum exec done, 
 		return false;
 	if (p2 != (writes_predicate(row) ? a.p2 : (r->insn.imm >> 1 & 1)))
 		return false;
-	return same(&cpu->fr[TARGET], a.target ? &a.value : &pattern) &&
+	return same(target, a.target ? &a.value : &r->before) &&
 	       cpu->psr == (a.target ? PSR(MFL) : 0);
 }
 
@@ -389,7 +398,7 @@ static void explain(const struct run *r, const struct row *row, enum exec done, 
 	print_register("f2", &r->f[0]);
 	print_register("f3", &r->f[1]);
 	print_register("f4", &r->f[2]);
-	print_register("got", &cpu->fr[TARGET]);
+	print_register("got", &cpu->fr[r->insn.r1]);
 	print_register("expected", &a.value);
 	printf("  got exec %d isr %" PRIx64 " fpsr %016" PRIx64 " pr %" PRIx64
 	       "; expected fault %x trap %x flags %02x p1 %d p2 %d\n",

@@ -9,20 +9,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void client_accept(struct domain *d)
+bool client_accept(struct domain *d)
 {
 	int fd = accept4(d->fd.control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
-		return;
+		return false;
 	struct client *c = calloc(1, sizeof(*c));
 	if (!c) {
 		close(fd);
-		return;
+		return true;
 	}
 	c->fd = fd;
 	c->passed = -1;
 	c->next = d->clients;
 	d->clients = c;
+	return true;
 }
 
 static bool unsent(const struct client *c)
@@ -87,6 +88,16 @@ static void read_console(struct client *c)
 		c->input_len += (size_t)n;
 	else
 		c->gone = n == 0 || errno != EAGAIN;
+}
+
+void client_accept_last(struct domain *d)
+{
+	while (client_accept(d))
+		continue;
+	for (struct client *c = d->clients; c; c = c->next) {
+		if (c->kind == CLIENT_COMMAND && !c->gone)
+			read_command(d, c);
+	}
 }
 
 static void send_out(struct client *c)

@@ -34,8 +34,10 @@ struct client {
 	size_t input_len;
 };
 
-/* Accepts one connection from the listening socket. */
-void client_accept(struct domain *d);
+/* Accepts one connection from the listening socket; returns false when none waits. */
+bool client_accept(struct domain *d);
+/* Accepts all who wait and hears what they want: before the socket goes. */
+void client_accept_last(struct domain *d);
 /* Which events to poll for. */
 short client_events(struct domain *d, struct client *c);
 /* Acts on what poll reported. */

@@ -92,6 +92,7 @@ static void finish(struct domain *d)
 {
 	domain_stop(d);
 	unregister(d);
+	client_accept_last(d);
 	client_tell_end(d);
 }
 

@@ -233,8 +233,8 @@ int kernel_load(struct ram *ram, int fd, const char *name, struct kernel_image *
 	return err;
 }
 
-/* The highest aligned place for size bytes that is RAM, within [low, high) and, to the end of the RAM
- * it is in, whole granules; 0: none. */
+/* The highest aligned place for size bytes that is RAM, within [low, high) and, to the end of the
+ * RAM it is in, whole granules; 0: none. */
 static uint64_t find_place(
 	struct ram *ram, uint64_t size, uint64_t low, uint64_t high, uint64_t granule)
 {

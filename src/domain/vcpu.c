@@ -32,6 +32,27 @@ static bool has_work(struct cpu *cpu)
 	       __atomic_load_n(&cpu->sapic.init_pending, __ATOMIC_SEQ_CST);
 }
 
+/* Real time never shows a counter equal to its match register once the interrupt is taken, and
+ * Linux complains when it sees that: leaves no deadline at the very present. */
+static void pass_deadlines(struct domain *d)
+{
+	uint64_t now = clock_now(&d->machine.clock);
+	for (unsigned i = 0; i < d->config.vcpus; i++) {
+		const struct cpu *cpu = d->vcpu[i].cpu;
+		if (cpu->cr[CR_ITM] - cpu->itc_offset == now) {
+			clock_advance(&d->machine.clock, 1);
+			now++;
+		}
+	}
+}
+
+/* Virtual time goes on by the slots of a slice. */
+static void spend(struct domain *d, uint64_t slots)
+{
+	clock_advance(&d->machine.clock, slots + 1);
+	pass_deadlines(d);
+}
+
 /* Runs the processor for about budget slots. */
 static void vcpu_run(struct vcpu *v, uint64_t budget)
 {
@@ -45,7 +66,7 @@ static void vcpu_run(struct vcpu *v, uint64_t budget)
 	}
 	enum exit exit = cpu_run(cpu, budget);
 	if (v->domain->config.virtual_clock)
-		clock_advance(&v->domain->machine.clock, cpu->slots - before + 1);
+		spend(v->domain, cpu->slots - before);
 	switch (exit) {
 	case EXIT_NONE:
 	case EXIT_BUDGET:
@@ -116,6 +137,7 @@ static void virtual_skip(struct domain *d, uint32_t woken)
 		vcpu_sleep(&d->vcpu[0], woken, first);
 	else if (first > now)
 		clock_advance(&d->machine.clock, first - now);
+	pass_deadlines(d);
 }
 
 /* One turn: the next processor with something to do runs for a slice. Returns false when there

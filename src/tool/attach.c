@@ -170,23 +170,29 @@ static int let_start(struct registry *r, uint64_t id)
 	return err;
 }
 
+/* The console's connection and, if asked for, the start. The domain may end at any time. */
+static int join_console(struct attach *a, struct registry *r, uint64_t id, bool unpause)
+{
+	a->console = control_connect(r, id, "console", -1);
+	if (a->console < 0)
+		return a->console;
+	int err = control_answer(a->console, NULL, NULL, 0);
+	return !err && unpause ? let_start(r, id) : err;
+}
+
 int attach_console(struct registry *r, uint64_t id, bool unpause)
 {
-	struct attach a = {.input_open = true, .signals = watch_signals()};
+	struct attach a = {.input_open = true, .console = -1, .signals = watch_signals()};
 	a.wait = control_connect(r, id, "wait", -1);
-	a.console = control_connect(r, id, "console", -1);
-	int err = a.wait < 0 ? a.wait : a.console < 0 ? a.console : 0;
-	if (!err)
-		err = control_answer(a.console, NULL, NULL, 0);
-	if (!err && unpause)
-		err = let_start(r, id);
-	if (err) {
-		log_error("cannot attach to the console: %s", strerror(-err));
+	if (a.wait < 0) {
+		log_error("cannot attach to the console: %s", strerror(-a.wait));
 		return EXIT_FAILURE;
 	}
-	int status = run(&a);
+	int err = join_console(&a, r, id, unpause);
+	int status = err ? verdict(&a) : run(&a);
 	close(a.wait);
-	close(a.console);
+	if (a.console >= 0)
+		close(a.console);
 	close(a.signals);
 	return status;
 }

@@ -44,7 +44,7 @@ class Guest:
         settings = dict(name=name, type="hvm", memory=self.memory, vcpus=vcpus,
                         kernel=str(self.kernel), ramdisk=str(self.ramdisk))
         settings.update(keys)
-        settings["extra"] = keys.get("extra", "") + (f' run="{run}"' if run else "")
+        settings["extra"] = "console=ttyS0 " + keys.get("extra", "") + (f' run="{run}"' if run else "")
         path = pathlib.Path(directory) / f"{name}.cfg"
         path.write_text("".join(
             f"{k} = {v}\n" if isinstance(v, int) else f"{k} = '{v}'\n" for k, v in settings.items()))

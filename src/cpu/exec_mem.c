@@ -68,37 +68,39 @@ enum exec load_typed(struct cpu *cpu, const struct insn *i, uint64_t tag, unsign
 	return EXEC_NEXT;
 }
 
-static enum exec load_special(struct cpu *cpu, const struct insn *i, unsigned size, uint64_t *v,
-	unsigned *nat, bool *keep)
+/* The types that are more than a load; kept out of the common path, which then needs no stack. */
+static __attribute__((noinline)) enum exec load_special(
+	struct cpu *cpu, const struct insn *i, unsigned size, enum update u)
 {
-	struct loaded l;
+	uint64_t inc = gr_value(cpu, i->r2);
+	unsigned inc_nat = gr_nat(cpu, i->r2);
 	uint64_t tag = alat_gr_tag(cpu, i->r1);
-	enum exec r = load_typed(cpu, i, tag, size, gr_value(cpu, i->r3), gr_nat(cpu, i->r3), &l);
-	*v = l.v[0];
-	*nat = l.deferred && ld_is_speculative(ld_type(i));
-	*keep = l.keep;
-	return r;
+	struct loaded l;
+
+	if (load_typed(cpu, i, tag, size, gr_value(cpu, i->r3), gr_nat(cpu, i->r3), &l) ==
+		EXEC_FAULT)
+		return EXEC_FAULT;
+	if (!l.keep)
+		gr_set(cpu, i->r1, l.v[0], l.deferred && ld_is_speculative(ld_type(i)));
+	base_update(cpu, i, u, inc, inc_nat);
+	return EXEC_NEXT;
 }
 
 static inline __attribute__((always_inline)) enum exec load(
 	struct cpu *cpu, const struct insn *i, unsigned size, enum update u)
 {
 	uint64_t v, inc = u == UPDATE_REG ? gr_value(cpu, i->r2) : 0;
-	unsigned nat = 0, inc_nat = u == UPDATE_REG ? gr_nat(cpu, i->r2) : 0;
-	bool keep = false;
+	unsigned inc_nat = u == UPDATE_REG ? gr_nat(cpu, i->r2) : 0;
 
 	ILLEGAL_UNLESS(!gr_bad_target(cpu, i->r1));
 	ILLEGAL_UNLESS(u == UPDATE_NONE || !gr_bad_target(cpu, i->r3));
-	if (likely(ld_is_plain(i))) {
-		if (unlikely(gr_nat(cpu, i->r3)))
-			return fault_nat_consumption(cpu, ISR_BIT(R));
-		if (unlikely(mem_load(&cpu->mmu, gr_value(cpu, i->r3), size, ACC_READ, &v)))
-			return EXEC_FAULT;
-	} else if (load_special(cpu, i, size, &v, &nat, &keep) == EXEC_FAULT) {
+	if (unlikely(!ld_is_plain(i)))
+		return load_special(cpu, i, size, u);
+	if (unlikely(gr_nat(cpu, i->r3)))
+		return fault_nat_consumption(cpu, ISR_BIT(R));
+	if (unlikely(mem_load(&cpu->mmu, gr_value(cpu, i->r3), size, ACC_READ, &v)))
 		return EXEC_FAULT;
-	}
-	if (likely(!keep))
-		gr_set(cpu, i->r1, v, nat);
+	gr_set(cpu, i->r1, v, 0);
 	base_update(cpu, i, u, inc, inc_nat);
 	return EXEC_NEXT;
 }

@@ -244,40 +244,9 @@ enum fault mem_slow_store(struct mmu *m, gva_t va, unsigned size, unsigned acc, 
 	return slow_store(m, va, size, acc, b);
 }
 
-/* --- 16 bytes at once --- */
+/* --- what atomic.c builds on --- */
 
-/* Compares and swaps 16 aligned bytes; *expect gets what was there. */
-__attribute__((target("cx16"))) static bool cas16(uint128_t *p, uint128_t *expect, uint128_t v)
-{
-	uint128_t old = __sync_val_compare_and_swap(p, *expect, v);
-	bool done = old == *expect;
-	*expect = old;
-	return done;
-}
-
-static uint128_t load16(uint128_t *p)
-{
-	uint128_t v = 0;
-	cas16(p, &v, 0); /* stores zero over zero at most */
-	return v;
-}
-
-static void store16(uint128_t *p, uint128_t v)
-{
-	uint128_t old = 0;
-	while (!cas16(p, &old, v))
-		;
-}
-
-static uint128_t swap128(uint128_t v)
-{
-	return (uint128_t)__builtin_bswap64((uint64_t)v) << 64 |
-	       __builtin_bswap64((uint64_t)(v >> 64));
-}
-
-/* Host address of an access that must be to cacheable RAM with every check done. *read_only: RAM
- * that ignores writes; the pointer may then be read only. NULL with a fault in *f. */
-static void *locked_host(
+void *mem_locked_host(
 	struct mmu *m, gva_t va, unsigned size, unsigned acc, bool *read_only, enum fault *f)
 {
 	void *p = va & (size - 1) ? NULL : fast_host(m, va, size, acc);
@@ -302,32 +271,7 @@ static void *locked_host(
 	return p;
 }
 
-static enum fault load_atomic16(struct mmu *m, gva_t va, unsigned acc, uint64_t v[2])
-{
-	enum fault f = FAULT_NONE;
-	bool read_only;
-	uint128_t *p = locked_host(m, va, 16, acc, &read_only, &f), x;
-	if (!p)
-		return f;
-	x = load16(p);
-	x = data_is_be(m, acc) ? swap128(x) : x;
-	v[0] = (uint64_t)x;
-	v[1] = (uint64_t)(x >> 64);
-	return FAULT_NONE;
-}
-
-static enum fault store_atomic16(struct mmu *m, gva_t va, unsigned acc, const uint64_t v[2])
-{
-	enum fault f = FAULT_NONE;
-	bool read_only;
-	uint128_t *p = locked_host(m, va, 16, acc, &read_only, &f);
-	uint128_t x = (uint128_t)v[1] << 64 | v[0];
-	if (!p)
-		return f;
-	if (!read_only)
-		store16(p, data_is_be(m, acc) ? swap128(x) : x);
-	return FAULT_NONE;
-}
+/* --- big operands --- */
 
 enum fault mem_load_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t v[2])
 {
@@ -336,7 +280,7 @@ enum fault mem_load_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, ui
 
 	acc |= ACC_READ;
 	if (acc & ACC_ATOMIC)
-		return load_atomic16(m, va, acc, v);
+		return mem_load_atomic16(m, va, acc, v);
 	if (ftlb_hit(e->tag_r, va, 16)) {
 		const uint8_t *p = (const uint8_t *)(va + e->addend);
 		v[0] = host_load(p, 8);
@@ -358,7 +302,7 @@ enum fault mem_store_big(struct mmu *m, gva_t va, unsigned size, unsigned acc, c
 
 	acc |= ACC_WRITE;
 	if (acc & ACC_ATOMIC)
-		return store_atomic16(m, va, acc, v);
+		return mem_store_atomic16(m, va, acc, v);
 	if (ftlb_hit(e->tag_w, va, 16)) {
 		uint8_t *p = (uint8_t *)(va + e->addend);
 		host_store(p, 8, v[0]);
@@ -399,103 +343,4 @@ bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2])
 	v[0] = get_bytes(b, 8);
 	v[1] = get_bytes(b + 8, 8);
 	return true;
-}
-
-/* --- semaphores --- */
-
-/* The low size bytes of v reversed; the rest is dropped. */
-static uint64_t swap_bytes(uint64_t v, unsigned size)
-{
-	return __builtin_bswap64(v) >> (64 - 8 * size);
-}
-
-/* Stores v if *p holds old; returns what it held. */
-static uint64_t host_cmpxchg(void *p, unsigned size, uint64_t old, uint64_t v)
-{
-	switch (size) {
-	case 1:
-		return __sync_val_compare_and_swap((uint8_t *)p, (uint8_t)old, (uint8_t)v);
-	case 2:
-		return __sync_val_compare_and_swap((uint16_t *)p, (uint16_t)old, (uint16_t)v);
-	case 4:
-		return __sync_val_compare_and_swap((uint32_t *)p, (uint32_t)old, (uint32_t)v);
-	default:
-		return __sync_val_compare_and_swap((uint64_t *)p, old, v);
-	}
-}
-
-static uint64_t host_xchg(void *p, unsigned size, uint64_t v)
-{
-	switch (size) {
-	case 1:
-		return __atomic_exchange_n((uint8_t *)p, (uint8_t)v, __ATOMIC_SEQ_CST);
-	case 2:
-		return __atomic_exchange_n((uint16_t *)p, (uint16_t)v, __ATOMIC_SEQ_CST);
-	case 4:
-		return __atomic_exchange_n((uint32_t *)p, (uint32_t)v, __ATOMIC_SEQ_CST);
-	default:
-		return __atomic_exchange_n((uint64_t *)p, v, __ATOMIC_SEQ_CST);
-	}
-}
-
-static uint64_t host_add(void *p, unsigned size, uint64_t v)
-{
-	return size == 4 ? __atomic_fetch_add((uint32_t *)p, (uint32_t)v, __ATOMIC_SEQ_CST)
-			 : __atomic_fetch_add((uint64_t *)p, v, __ATOMIC_SEQ_CST);
-}
-
-/* fetchadd of a big-endian number. */
-static uint64_t host_add_be(void *p, unsigned size, uint64_t v)
-{
-	uint64_t old = host_load(p, size), seen;
-	for (;; old = seen) {
-		uint64_t sum = swap_bytes(old, size) + v;
-		seen = host_cmpxchg(p, size, old, swap_bytes(sum, size));
-		if (seen == old)
-			return old;
-	}
-}
-
-enum fault mem_semaphore(struct mmu *m, gva_t va, unsigned size, enum sem_op op, uint64_t operand,
-	uint64_t compare, uint64_t *old)
-{
-	enum fault f = FAULT_NONE;
-	bool read_only, be = m->data_be;
-	void *p = locked_host(m, va, size, ACC_SEM, &read_only, &f);
-
-	if (!p)
-		return f;
-	/* the operand is compared zero-extended with all of ar.ccv (3:47) */
-	bool cannot_match = op == SEM_CMPXCHG && size < 8 && compare >> 8 * size;
-	if (read_only || cannot_match)
-		*old = host_load(p, size);
-	else if (op == SEM_ADD)
-		*old = be ? host_add_be(p, size, operand) : host_add(p, size, operand);
-	else if (op == SEM_XCHG)
-		*old = host_xchg(p, size, be ? swap_bytes(operand, size) : operand);
-	else
-		*old = host_cmpxchg(p, size, be ? swap_bytes(compare, size) : compare,
-			be ? swap_bytes(operand, size) : operand);
-	if (be)
-		*old = swap_bytes(*old, size);
-	return FAULT_NONE;
-}
-
-enum fault mem_cmp8xchg16(
-	struct mmu *m, gva_t va, uint64_t compare, const uint64_t v[2], uint64_t *old)
-{
-	enum fault f = FAULT_NONE;
-	bool read_only, be = m->data_be;
-	unsigned half = va & 8 ? 64 : 0;
-	uint8_t *p8 = locked_host(m, va, 8, ACC_SEM, &read_only, &f);
-
-	if (!p8)
-		return f;
-	uint128_t *p = (uint128_t *)(p8 - (va & 8)), seen = load16(p);
-	uint64_t lo = be ? __builtin_bswap64(v[0]) : v[0], hi = be ? __builtin_bswap64(v[1]) : v[1];
-	do {
-		*old = (uint64_t)(seen >> half);
-		*old = be ? __builtin_bswap64(*old) : *old;
-	} while (*old == compare && !read_only && !cas16(p, &seen, (uint128_t)hi << 64 | lo));
-	return FAULT_NONE;
 }

@@ -85,6 +85,16 @@ bool vhpt_enabled(const struct mmu *m, gva_t va, unsigned acc);
 /* Searches the VHPT and enters what it found into the instruction or data TC. */
 enum vhpt_result vhpt_walk(struct mmu *m, gva_t va, bool inst);
 
+/* --- access.c --- */
+/* Host address of an aligned access that must be to cacheable RAM, every check done. *read_only:
+ * RAM that ignores writes, to be read only. NULL with a fault in *f. */
+void *mem_locked_host(
+	struct mmu *m, gva_t va, unsigned size, unsigned acc, bool *read_only, enum fault *f);
+
+/* --- atomic.c --- */
+enum fault mem_load_atomic16(struct mmu *m, gva_t va, unsigned acc, uint64_t v[2]);
+enum fault mem_store_atomic16(struct mmu *m, gva_t va, unsigned acc, const uint64_t v[2]);
+
 /* --- ftlb.c --- */
 void ftlb_init(struct mmu *m);
 void ftlb_free(struct mmu *m);

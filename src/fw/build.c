@@ -171,7 +171,9 @@ static void start_processors(struct fw *fw)
 	struct machine *m = fw->machine;
 	for (unsigned i = 0; i < m->cpus; i++) {
 		struct cpu *cpu = m->cpu[i];
-		fw->cpu[i] = (struct fw_cpu){.waiting = i != 0};
+		/* SAL has registered the save area before the OS starts */
+		fw->cpu[i] = (struct fw_cpu){
+			.waiting = i != 0, .min_state = FW_MIN_STATE_BASE + i * FW_MIN_STATE_SIZE};
 		fw_start_state(cpu, i ? FW_ENTRY_ADDRESS(FW_ENTRY_AP_WAIT) : fw->entry);
 	}
 	gr_set(m->cpu[0], 28, fw->boot_param, 0);
@@ -191,6 +193,7 @@ int fw_build(struct fw *fw, const struct fw_config *cfg, char *err, size_t errle
 	if (r)
 		return r;
 	fw->entry = cfg->entry;
+	fw->in_init = 0;
 	fw->virtual_mode = false;
 	memset(fw->vector, 0, sizeof(fw->vector));
 	start_processors(fw);

@@ -80,6 +80,8 @@ static enum fw_action finish(struct fw_call *c, unsigned results)
 {
 	if (c->faulted)
 		return restart(c->cpu);
+	if (c->resumed)
+		return FW_CONTINUE;
 	for (unsigned i = 0; i < results; i++)
 		gr_set(c->cpu, 8 + i, c->ret[i], 0);
 	return c->action;
@@ -102,7 +104,7 @@ static enum fw_action call_pal(struct fw_call *c)
 	c->arg[0] = gr_value(cpu, 28);
 	c->ret[0] = (uint64_t)pal_call(c);
 	enum fw_action action = finish(c, 4);
-	if (!stacked && !c->faulted) {
+	if (!stacked && !c->faulted && !c->resumed) {
 		cpu->ip = cpu->br[0] & ~15ull;
 		cpu->ri = 0;
 	}
@@ -193,6 +195,7 @@ static void save_shared(const struct fw *fw, struct stream *s)
 		stream_put_u64(s, fw->vector[i].ip);
 		stream_put_u64(s, fw->vector[i].gp);
 	}
+	stream_put_u64(s, fw->in_init);
 	stream_put_u64(s, fw->virtual_mode);
 	stream_put_u64(s, (uint64_t)fw->time_offset);
 	stream_put_u64(s, (uint16_t)fw->time_zone);
@@ -208,6 +211,7 @@ static void load_shared(struct fw *fw, struct stream *s)
 		fw->vector[i].ip = stream_get_u64(s);
 		fw->vector[i].gp = stream_get_u64(s);
 	}
+	fw->in_init = stream_get_u64(s);
 	fw->virtual_mode = stream_get_max(s, 1, "EFI mode");
 	fw->time_offset = (int64_t)stream_get_u64(s);
 	fw->time_zone = (int16_t)stream_get_max(s, 0xffff, "time zone");

@@ -44,7 +44,7 @@ enum { FW_OS_MCA, FW_OS_INIT_MONARCH, FW_OS_INIT_SLAVE, FW_OS_BOOT_RENDEZ, FW_OS
 /* Per processor; touched by its own thread only. */
 struct fw_cpu {
 	bool waiting;	    /* in FW_ENTRY_AP_WAIT */
-	uint64_t min_state; /* PAL_MC_REGISTER_MEM: 0 when none */
+	uint64_t min_state; /* save area for INIT: ours, or by PAL_MC_REGISTER_MEM */
 	bool mc_expected;
 	char reason[96]; /* of FW_CRASH */
 };
@@ -59,6 +59,7 @@ struct fw {
 
 	pthread_mutex_t lock; /* guards the rest */
 	struct fw_vector vector[FW_OS_VECTORS];
+	uint64_t in_init;    /* processors between INIT and their return from it */
 	bool virtual_mode;   /* SetVirtualAddressMap was called */
 	int64_t time_offset; /* ns that SetTime moved the clock by */
 	int16_t time_zone;
@@ -82,7 +83,7 @@ int fw_build(struct fw *fw, const struct fw_config *cfg, char *err, size_t errle
 enum fw_action fw_call(struct fw *fw, struct cpu *cpu, uint64_t entry);
 
 /* Delivers INIT: sapic_take_init said it arrived. The processor goes on in the OS's INIT handler;
- * FW_CRASH when there is none. The processor's own thread. */
+ * FW_RESET_WARM when there is none. The processor's own thread. */
 enum fw_action fw_deliver_init(struct fw *fw, struct cpu *cpu);
 
 /* vCPUs must be stopped. */

@@ -9,19 +9,21 @@
 
 #include "dev/memmap.h"
 
-#define FW_PAL_BASE   (MAP_FW_BASE + 0x000000) /* PAL code: the PAL_PROC entry */
-#define FW_PAL_SIZE   0x10000ull
-#define FW_IVT_BASE   (MAP_FW_BASE + 0x008000) /* interruption vectors until the OS has its own */
-#define FW_CODE_BASE  (MAP_FW_BASE + 0x010000) /* all other entries */
-#define FW_CODE_SIZE  0x10000ull
-#define FW_DATA_BASE  (MAP_FW_BASE + 0x020000) /* EFI, SAL, SMBIOS and console tables */
-#define FW_DATA_SIZE  0x20000ull
-#define FW_ACPI_BASE  (MAP_FW_BASE + 0x040000)
-#define FW_ACPI_SIZE  0x10000ull
-#define FW_NVS_BASE   (MAP_FW_BASE + 0x050000) /* FACS */
-#define FW_NVS_SIZE   0x10000ull
-#define FW_STACK_BASE (MAP_FW_BASE + 0x100000) /* memory and register stack of each processor */
-#define FW_STACK_SIZE 0x4000ull
+#define FW_PAL_BASE	  (MAP_FW_BASE + 0x000000) /* PAL code: the PAL_PROC entry */
+#define FW_PAL_SIZE	  0x10000ull
+#define FW_IVT_BASE	  (MAP_FW_BASE + 0x008000) /* interruption vectors until the OS has its own */
+#define FW_CODE_BASE	  (MAP_FW_BASE + 0x010000) /* all other entries */
+#define FW_CODE_SIZE	  0x10000ull
+#define FW_DATA_BASE	  (MAP_FW_BASE + 0x020000) /* EFI, SAL, SMBIOS and console tables */
+#define FW_DATA_SIZE	  0x20000ull
+#define FW_ACPI_BASE	  (MAP_FW_BASE + 0x040000)
+#define FW_ACPI_SIZE	  0x10000ull
+#define FW_NVS_BASE	  (MAP_FW_BASE + 0x050000) /* FACS */
+#define FW_NVS_SIZE	  0x10000ull
+#define FW_MIN_STATE_BASE (MAP_FW_BASE + 0x0c0000) /* min-state save area of each processor */
+#define FW_MIN_STATE_SIZE 0x1000ull
+#define FW_STACK_BASE	  (MAP_FW_BASE + 0x100000) /* memory and register stack of each processor */
+#define FW_STACK_SIZE	  0x4000ull
 
 enum fw_entry {
 	FW_ENTRY_PAL,

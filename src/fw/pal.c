@@ -49,10 +49,10 @@ static int64_t platform_addr(struct fw_call *c)
 	return (c->arg[2] & ~(1ull << 63)) == base ? PAL_OK : PAL_ERROR;
 }
 
-/* Vendor 1, revision 1.00 of both halves. */
+/* Vendor 1, revision 1.0 of both halves. */
 static int64_t version(struct fw_call *c)
 {
-	const uint64_t v = 0x0001000001000001ull;
+	const uint64_t v = 0x0000010001000100ull;
 	c->ret[1] = v;
 	c->ret[2] = v;
 	return PAL_OK;
@@ -269,14 +269,12 @@ static int64_t mc_error_info(struct fw_call *c)
 	return PAL_NO_INFORMATION;
 }
 
-#define MIN_STATE_SIZE 0x1000
-
 static int64_t mc_register_mem(struct fw_call *c)
 {
 	uint64_t at = c->arg[1] & ~(1ull << 63);
-	c->ret[1] = MIN_STATE_SIZE;
-	if (at & 0x1ff || (c->arg[2] && c->arg[2] < MIN_STATE_SIZE) ||
-		!ram_find(&c->fw->machine->ram, GPA(at), MIN_STATE_SIZE))
+	c->ret[1] = FW_MIN_STATE_SIZE;
+	if (at & 0x1ff || (c->arg[2] && c->arg[2] < FW_MIN_STATE_SIZE) ||
+		!ram_find(&c->fw->machine->ram, GPA(at), FW_MIN_STATE_SIZE))
 		return PAL_INVALID;
 	fw_cpu(c)->min_state = at;
 	return PAL_OK;

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 # GNU make. Everything that is built goes to $(BUILD); the source tree stays clean.
-#   make              build/epixen          make V=1       show the commands
-#   make MODE=asan    build/asan/epixen     (asan, ubsan, tsan)
+#   make                    build/epixen
+#   make run                boot the default guest
+#   make check              the test suite; check-long: all of it
+#   make asan ubsan tsan    the suite under a sanitizer, in build/asan ...
+#   make V=1                show the commands
+# A new source file is one word in its directory's list below.
 
 MODE  ?=
 BUILD ?= build$(if $(MODE),/$(MODE))
 CC    := gcc
 IA64  := ia64-linux-gnu-
+# Kernels and toolchain of the project's testers; tests that need them say so when it is absent.
+SHARED ?= ../shared
 
 CFLAGS_asan  := -fsanitize=address -fno-omit-frame-pointer
 CFLAGS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined
@@ -23,70 +29,141 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 # --- what there is -----------------------------------------------------------------------------
 
-SRC  := $(sort $(wildcard src/*/*.c))
-MAIN := src/tool/main.c
-UNIT := $(sort $(wildcard tests/unit/test_*.c))
-USER := $(sort $(wildcard tests/user/*.c))
-FP   := $(sort $(wildcard tests/fp/*.c))
+BASE := bus clock log stream text
+ISA  := decode disas encode fault table
+MMU  := access atomic ftlb mmu ram read_tr tlb translate vhpt
+CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp exec_fp_misc \
+	exec_fp_move exec_fp_simd exec_illegal exec_indirect exec_mem exec_mem_fp exec_mm exec_move \
+	exec_psr exec_rse exec_sem exec_shift exec_system exec_table exec_tlb fp fp_convert fp_fma \
+	fp_recip fp_round icache interp interrupt model pmu psr rse run sapic timer
+DEV  := acpi_pm ioport iosapic pci_host pib platform uart
+FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
+	smbios start variable
+DOMAIN := backtrace build client config console control dump handover io kernel life main state \
+	stop vcpu
+TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
+	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_unpause control launch registry settings \
+	start verbs
+MAIN := src/tool/main
 
-OBJ      := $(patsubst %.c,$(BUILD)/%.o,$(SRC))
-LIB_OBJ  := $(filter-out $(BUILD)/$(MAIN:.c=.o),$(OBJ))
-CORE_OBJ := $(filter $(foreach d,base isa mmu cpu,$(BUILD)/src/$(d)/%),$(OBJ))
-USER_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(USER))
-FP_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(FP))
-UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT))
+UNIT := acpi alat branch config decode exec_int fp interrupt mem mmu ram rse sapic semaphore stream \
+	system tlb
+
+# Programs that tests run, from tests/DIRECTORY/*.c.
+USER    := load main run space syscall
+FPTEST  := fptest moves operand oracle
+ISATEST := isatest
+
+MONITOR := console firmware prompt selftest start
+
+CORE_SRC := $(BASE:%=src/base/%) $(ISA:%=src/isa/%) $(MMU:%=src/mmu/%) $(CPU:%=src/cpu/%)
+LIB_SRC  := $(CORE_SRC) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(DOMAIN:%=src/domain/%) \
+	$(TOOL:%=src/tool/%)
+
+CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)
+LIB_OBJ     := $(LIB_SRC:%=$(BUILD)/%.o)
+MAIN_OBJ    := $(MAIN:%=$(BUILD)/%.o)
+USER_OBJ    := $(USER:%=$(BUILD)/tests/user/%.o)
+FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
+ISATEST_OBJ := $(ISATEST:%=$(BUILD)/tests/isa/%.o)
+UNIT_BIN    := $(UNIT:%=$(BUILD)/tests/unit/test_%)
+TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest
+GUESTS      := $(BUILD)/guests/monitor.elf
 
 # --- building ----------------------------------------------------------------------------------
 
-.PHONY: all
+.PHONY: all guests tests
 all: $(BUILD)/epixen
+guests: $(GUESTS)
+tests: all guests $(UNIT_BIN) $(TEST_BIN)
 
-$(BUILD)/epixen: $(OBJ)
+# Packages that are missing are installed, or named (tests/deps.sh).
+BUILD_DEPS := build/.deps-build
+CHECK_DEPS := build/.deps-check
+build/.deps-%: tests/deps.sh
+	$(Q)tests/deps.sh $*
+	$(Q)mkdir -p build && touch $@
+
+link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(BUILD)/epixen: $(MAIN_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
+	$(link) $(LDLIBS)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c | $(BUILD_DEPS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB_OBJ)
+$(UNIT_BIN): %: %.o $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lmpfr -lgmp $(LDLIBS)
+	$(link) -lcmocka $(LDLIBS)
 
-# The runner of static Linux/ia64 programs: tests/user/process.h.
 $(BUILD)/epixen-user: $(USER_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(link)
 
-# Random floating-point instructions against MPFR: tests/fp/fptest.c.
-$(BUILD)/fptest: $(FP_OBJ) $(CORE_OBJ)
+$(BUILD)/fptest: $(FPTEST_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmpfr -lgmp $(LDLIBS)
+	$(link) -lmpfr -lgmp
 
--include $(OBJ:.o=.d) $(USER_OBJ:.o=.d) $(FP_OBJ:.o=.d) $(UNIT_BIN:=.d)
+$(BUILD)/isatest: $(ISATEST_OBJ) $(CORE_OBJ)
+	$(call say,LINK,$@)
+	$(link)
+
+# What tests are made of needs more packages than the program itself.
+$(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ): | $(CHECK_DEPS)
+
+$(BUILD)/guests/monitor/%.o: guests/monitor/%.s guests/monitor/macros.s | $(BUILD_DEPS)
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(IA64)as -Iguests/monitor -o $@ $<
+
+$(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/monitor/monitor.lds
+	$(call say,LD,$@)
+	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
+
+OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ)
+-include $(OBJ:.o=.d)
 .SECONDARY:
+.DELETE_ON_ERROR:
+
+# --- running -----------------------------------------------------------------------------------
+
+.PHONY: run linux bench
+run: all guests
+	$(Q)$(BUILD)/epixen create -c examples/monitor.cfg kernel=$(BUILD)/guests/monitor.elf
+
+# Toolchain, kernel and initramfs from Debian's sources, into build/linux: half an hour, once.
+linux:
+	$(Q)guests/linux/build.sh build/linux
+
+bench: all $(BUILD)/epixen-user
+	$(Q)bench/bench.py --epixen $(BUILD)/epixen --runner $(BUILD)/epixen-user \
+		--kernel $(SHARED)/guests/vmlinux-6.1-ia64.gz \
+		--ramdisk $(SHARED)/guests/initramfs-busybox.cpio.gz
 
 # --- checking ----------------------------------------------------------------------------------
 
-.PHONY: unit check check-long asan ubsan tsan
-unit: $(UNIT_BIN)
+.PHONY: check check-long asan ubsan tsan mutants fuzz fmt clean
+check: tests
+	$(Q)SHARED=$(SHARED) tests/run.sh $(BUILD)
 
-check: all unit $(BUILD)/epixen-user $(BUILD)/fptest
-	$(Q)tests/run.sh $(BUILD)
-
-check-long: all unit $(BUILD)/epixen-user $(BUILD)/fptest
-	$(Q)tests/run.sh $(BUILD) long
+check-long: tests
+	$(Q)SHARED=$(SHARED) tests/run.sh $(BUILD) long
 
 asan ubsan tsan:
 	$(Q)$(MAKE) MODE=$@ check
 
-.PHONY: fmt run bench mutants fuzz linux clean
-fmt:
-	$(Q)clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch])
+mutants: tests
+	$(Q)if [ -x tests/mutants/run.sh ]; then tests/mutants/run.sh; \
+	else echo "make mutants: tests/mutants is not written yet" >&2; exit 2; fi
 
-run bench mutants fuzz linux:
-	@echo "make $@: not possible yet" >&2; exit 2
+fuzz: | $(CHECK_DEPS)
+	$(Q)tests/fuzz/run.sh build/fuzz $(LIB_SRC:%=%.c)
+
+fmt:
+	$(Q)clang-format -i $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
 clean:
 	rm -rf build

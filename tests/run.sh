@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs the suite: usage: tests/run.sh BUILD [long]. Every unit program, then every script
-# tests/*/run-*.sh. Last line: N passed, N failed, N skipped.
+# Runs the suite: usage: tests/run.sh BUILD [long]. Every unit program in BUILD/tests/unit, then
+# every script tests/*/run-*.sh, which gets EPIXEN, BUILD, SIZE (short or long) and SHARED. Each
+# ends with a line "N passed, N failed, N skipped"; so does this, with the sums.
 set -u
 build=$1
 size=${2:-short}
@@ -9,41 +10,38 @@ passed=0 failed=0 skipped=0
 log=$build/test.log
 : >"$log"
 
-# Adds up the "N passed, N failed, N skipped" line that ends a program's output; a program
-# without one counts as one test.
+# Adds up the last line of a program's output; without one the program counts as one failure, and
+# so does a status that contradicts it.
 count() { # NAME STATUS OUTPUT
-	line=$(tail -n 1 "$3")
-	set -- "$1" "$2" "$3" $(echo "$line" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
-	if [ $# -eq 6 ]; then
-		p=$4 f=$5 s=$6
-		[ "$2" -ne 0 ] && [ "$f" -eq 0 ] && f=1
-	else
-		p=0 f=1 s=0
-	fi
+	set -- "$1" "$2" "$3" $(tail -n 1 "$3" |
+		sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
+	p=${4:-0} f=${5:-1} s=${6:-0}
+	[ "$2" -ne 0 ] && [ "$f" -eq 0 ] && f=1
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%-28s %6d passed %4d failed %4d skipped\n' "$1" "$p" "$f" "$s"
-	grep -h '^SKIP' "$3"
-	[ "$f" -ne 0 ] && tail -n 30 "$3"
+	printf '%-28s %8d passed %4d failed %4d skipped\n' "$1" "$p" "$f" "$s"
+	grep '^SKIP' "$3"
+	[ "$f" -ne 0 ] && tail -n 40 "$3"
 	cat "$3" >>"$log"
 }
 
-# cmocka reports TAP; a line of ours ends it.
+# cmocka speaks TAP; the line of sums is added here.
 unit() { # PROGRAM
-	out=$build/$(basename "$1").out
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout 900 "$1" >"$out" 2>&1
+	out=$1.out
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout 1200 "$1" >"$out" 2>&1
 	status=$?
-	printf '%d passed, %d failed, %d skipped\n' "$(grep -c '^ok .*' "$out")" \
-		"$(grep -c '^not ok' "$out")" "$(grep -c '# SKIP' "$out")" >>"$out"
+	printf '%d passed, %d failed, %d skipped\n' "$(grep '^ok' "$out" | grep -vc '# SKIP')" \
+		"$(grep -c '^not ok' "$out")" "$(grep -c '^ok.*# SKIP' "$out")" >>"$out"
 	count "$(basename "$1")" $status "$out"
 }
 
-for t in tests/unit/test_*.c; do
-	unit "$build/tests/unit/$(basename "$t" .c)"
+for t in "$build"/tests/unit/test_*; do
+	case $t in *.o | *.d | *.out) continue ;; esac
+	[ -e "tests/unit/$(basename "$t").c" ] && unit "$t"
 done
 for t in tests/*/run-*.sh; do
-	[ -e "$t" ] || continue
 	out=$build/$(basename "$t" .sh).out
-	EPIXEN=$build/epixen BUILD=$build SIZE=$size timeout 7200 sh "$t" >"$out" 2>&1
+	EPIXEN=$build/epixen BUILD=$build SIZE=$size SHARED=${SHARED:-../shared} \
+		timeout 36000 sh "$t" >"$out" 2>&1 </dev/null
 	count "$t" $? "$out"
 done
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The Linux guest tests, when a kernel and a ramdisk are there.
+cd "$(dirname "$0")/../.." || exit 1
+guests=${SHARED:-../shared}/guests
+kernel=$guests/vmlinux-6.1-ia64.gz
+ramdisk=$guests/initramfs-busybox.cpio.gz
+if [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
+	echo "SKIP linux: $kernel or $ramdisk is not there"
+	echo "0 passed, 0 failed, 6 skipped"
+	exit 0
+fi
+XDG_RUNTIME_DIR=$(mktemp -d)
+export XDG_RUNTIME_DIR
+trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+long=
+[ "${SIZE:-short}" = long ] && long=--long
+python3 tests/linux/linux.py --epixen "${EPIXEN:-build/epixen}" --kernel "$kernel" \
+	--ramdisk "$ramdisk" $long | sed 's/^linux: //'

@@ -10,15 +10,23 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "linux"))
 import guest  # noqa: E402  (the path has to be set first)
+from torture import EXCUSED  # noqa: E402
 
 SCRIPT = """#!/bin/sh
 cd /t/bin
-for t in *; do ./$t >/tmp/out 2>&1; echo "TORTURE $t $?"; rm -f $t; done
+ulimit -t 900
+for t in *; do
+	./$t >/tmp/out 2>&1
+	status=$?
+	echo "TORTURE $t $status"
+	[ $status -eq 0 ] || tail -n 3 /tmp/out
+	rm -f $t
+done
 """
 
 
 def run_batch(args, binaries):
-    """{binary name: exit status} of those that the guest reported."""
+    """{binary name: exit status} of those that the guest reported, and the console."""
     with tempfile.TemporaryDirectory() as d:
         files = {f"t/bin/{b.name}": b.read_bytes() for b in binaries}
         files["t/run.sh"] = SCRIPT.encode()
@@ -26,30 +34,42 @@ def run_batch(args, binaries):
         guest.append_archive(args.ramdisk, ramdisk, files)
         g = guest.Guest(args.epixen, args.kernel, ramdisk, memory=args.memory)
         _, text = g.run("torture", timeout=3600, vcpus=args.vcpus, run="sh /t/run.sh", extra="quiet")
-    return {name: int(status) for name, status in re.findall(r"TORTURE (\S+) (\d+)", text)}
+    return {name: int(status) for name, status in re.findall(r"TORTURE (\S+) (\d+)", text)}, text
+
+
+def verdict(name, status):
+    """("ok", "FAIL" or "SKIP", detail) for a binary's name and its exit status."""
+    if status == 0:
+        return "ok", ""
+    detail = "never reported" if status is None else f"exit {status}"
+    excuse = EXCUSED.get(re.sub(r"-O\d$", "", name))
+    return ("SKIP", f"{detail}: {excuse}") if excuse and status is not None else ("FAIL", detail)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     guest.add_arguments(parser)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("build/torture"))
+    parser.add_argument("--log", type=pathlib.Path, default=pathlib.Path("failed-torture.log"),
+                        help="where the console of a batch with failures goes")
     parser.add_argument("--batch", type=int, default=400)
-    parser.add_argument("--memory", type=int, default=1536)
+    parser.add_argument("--memory", type=int, default=2048)
     parser.add_argument("--vcpus", type=int, default=1)
     args = parser.parse_args()
     binaries = sorted(p for p in args.work.iterdir() if p.is_file())
-    passed = failed = 0
+    counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
     for start in range(0, len(binaries), args.batch):
         batch = binaries[start:start + args.batch]
-        result = run_batch(args, batch)
-        for binary in batch:
-            status = result.get(binary.name)
-            passed, failed = passed + (status == 0), failed + (status != 0)
-            if status != 0:
-                print(f"failed: {binary.name}: "
-                      + ("never reported" if status is None else f"exit {status}"), flush=True)
-    print(f"torture in Linux: {passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed or not passed else 0
+        result, text = run_batch(args, batch)
+        verdicts = {b.name: verdict(b.name, result.get(b.name)) for b in batch}
+        for name, (word, detail) in verdicts.items():
+            counts[word] += 1
+            if word != "ok":
+                print(f"{word} torture in Linux {name}: {detail}", flush=True)
+        if any(word == "FAIL" for word, _ in verdicts.values()):
+            args.log.write_text(text)
+    print("torture in Linux: {ok} passed, {FAIL} failed, {SKIP} skipped".format(**counts))
+    return 1 if counts["FAIL"] or not counts["ok"] else 0
 
 
 if __name__ == "__main__":

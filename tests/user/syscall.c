@@ -321,6 +321,18 @@ static int64_t sys_close(struct process *p, const uint64_t a[6])
 	return a[0] > 2 ? result(close((int)a[0])) : 0;
 }
 
+static int64_t sys_dup(struct process *p, const uint64_t a[6])
+{
+	(void)p;
+	return result(dup((int)a[0]));
+}
+
+static int64_t sys_dup3(struct process *p, const uint64_t a[6])
+{
+	(void)p;
+	return result(a[0] == a[1] ? fcntl((int)a[0], F_GETFD) : dup2((int)a[0], (int)a[1]));
+}
+
 static int64_t sys_lseek(struct process *p, const uint64_t a[6])
 {
 	(void)p;
@@ -426,10 +438,11 @@ static const struct {
 	{1025, sys_exit}, {1026, sys_read}, {1027, sys_write}, {1028, sys_open}, {1029, sys_close},
 	{1032, sys_unlink}, {1040, sys_lseek}, {1041, sys_getpid},
 	{1046, sys_getuid}, /* getuid, geteuid, getgid, getegid */
-	{1047, sys_getuid}, {1049, sys_access}, {1053, sys_kill}, {1059, sys_times},
-	{1060, sys_brk}, {1062, sys_getuid}, {1063, sys_getuid}, {1065, sys_ioctl},
-	{1066, sys_fcntl}, {1085, sys_getrlimit}, {1086, sys_getrusage}, {1087, sys_gettimeofday},
-	{1092, sys_readlink}, {1105, sys_getpid}, /* gettid */
+	{1047, sys_getuid}, {1049, sys_access}, {1053, sys_kill}, {1057, sys_dup},
+	{1059, sys_times}, {1060, sys_brk}, {1062, sys_getuid}, {1063, sys_getuid},
+	{1065, sys_ioctl}, {1066, sys_fcntl}, {1070, sys_dup3}, {1085, sys_getrlimit},
+	{1086, sys_getrusage}, {1087, sys_gettimeofday}, {1092, sys_readlink},
+	{1105, sys_getpid}, /* gettid */
 	{1130, sys_uname}, {1146, sys_readv}, {1147, sys_writev}, {1151, sys_mmap},
 	{1152, sys_munmap}, {1155, sys_mprotect}, {1156, sys_mremap},
 	{1164, sys_ignore}, /* sched_yield */
@@ -441,7 +454,7 @@ static const struct {
 	{1235, sys_tgkill}, {1236, sys_exit},  /* exit_group */
 	{1254, sys_clock_gettime}, {1256, sys_clock_nanosleep}, {1281, sys_openat},
 	{1286, sys_newfstatat}, {1298, sys_ignore}, /* set_robust_list */
-	{1325, sys_prlimit64}, {1339, sys_getrandom},
+	{1316, sys_dup3}, {1325, sys_prlimit64}, {1339, sys_getrandom},
 	{1350, sys_refuse}, /* statx: there is newfstatat */
 	{1357, sys_refuse}, /* rseq */
 };

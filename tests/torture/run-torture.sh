@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# GCC's execution tests in the user runner and inside a Linux domain: every 40th test, or all of
+# them for SIZE=long. usage: BUILD=build SIZE=short|long SHARED=../shared tests/torture/run-torture.sh
+# IA64_CC names the compiler (otherwise unpacked from SHARED/toolchain), TORTURE the directory
+# gcc.c-torture/execute (otherwise taken from Debian's gcc-12-source), ORACLE a second simulator's
+# command: what fails there as well is excused.
+cd "$(dirname "$0")/../.." || exit 1
+build=${BUILD:-build}
+shared=${SHARED:-../shared}
+kernel=$shared/guests/vmlinux-6.1-ia64.gz
+ramdisk=$shared/guests/initramfs-busybox.cpio.gz
+size=${SIZE:-short}
+[ "$size" = long ] && every=1 || every=40
+passed=0 failed=0 skipped=0
+
+skip() { # WHAT WHY
+	echo "SKIP torture $1: $2"
+	skipped=$((skipped + 1))
+}
+
+finish() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed -eq 0 ]
+	exit
+}
+
+# Runs a command and adds up the counts in its last line.
+add() { # COMMAND...
+	out=$("$@" 2>&1)
+	echo "$out"
+	set -- $(echo "$out" | tail -n 1 | sed -n 's/[^:]*: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
+	passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1})) skipped=$((skipped + ${3:-0}))
+}
+
+compiler() {
+	[ -n "${IA64_CC:-}" ] && return
+	IA64_CC=build/toolchain/bin/ia64-linux-gnu-gcc
+	[ -x "$IA64_CC" ] && return
+	for archive in "$shared"/toolchain/*.tar.xz; do
+		[ -e "$archive" ] || return 1
+		rm -rf build/toolchain.new
+		mkdir -p build/toolchain.new &&
+			tar -xJf "$archive" -C build/toolchain.new --strip-components=1 &&
+			mv build/toolchain.new build/toolchain
+		return
+	done
+}
+
+# Debian's source package, installed or fetched; neither needs root.
+source_code() {
+	[ -n "${TORTURE:-}" ] && return
+	TORTURE=build/gcc-source/gcc/testsuite/gcc.c-torture/execute
+	[ -d "$TORTURE" ] && return
+	new=build/gcc-source.new
+	rm -rf $new && mkdir -p $new || return 1
+	archive=/usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz
+	if [ ! -e $archive ]; then
+		(cd $new && apt-get download -q gcc-12-source && dpkg-deb -x gcc-12-source_*.deb .) >/dev/null 2>&1
+		archive=$new$archive
+	fi
+	[ -e $archive ] && tar -xJf $archive -C $new --strip-components=1 --wildcards \
+		'*/gcc/testsuite/gcc.c-torture/execute' && rm -rf $new/usr $new/*.deb && mv $new build/gcc-source
+}
+
+compiler || { skip "all" "no ia64-linux-gnu-gcc: set IA64_CC or SHARED" && finish; }
+source_code || { skip "all" "no GCC sources: install gcc-12-source or set TORTURE" && finish; }
+
+work=$build/torture
+linux=yes
+if [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
+	skip "in Linux" "$kernel or $ramdisk is not there"
+	linux=
+fi
+XDG_RUNTIME_DIR=$(mktemp -d)
+export XDG_RUNTIME_DIR
+trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+
+# One level after the other: the binaries of one take 2 GB.
+for level in -O0 -O2 -O3; do
+	rm -rf "$work"
+	add python3 tests/torture/torture.py --source "$TORTURE" --cc "$IA64_CC" --work "$work" \
+		--every $every --levels=$level --runner "$build/epixen-user" --keep \
+		${ORACLE:+--oracle "$ORACLE"}
+	[ -n "$linux" ] && add python3 tests/torture/in_linux.py --epixen "${EPIXEN:-$build/epixen}" \
+		--kernel "$kernel" --ramdisk "$ramdisk" --work "$work" --log "$build/torture-linux.log"
+done
+rm -rf "$work"
+finish

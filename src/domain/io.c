@@ -79,8 +79,11 @@ static bool all_drained(struct domain *d)
 /* Before anybody is told: a name is free again as soon as its domain is seen to be gone. */
 static void unregister(struct domain *d)
 {
-	char id[24];
+	char id[24], log[sizeof(d->config.name) + 16];
 	snprintf(id, sizeof(id), "%llu", (unsigned long long)d->config.id);
+	snprintf(log, sizeof(log), "log/%s.log", d->config.name);
+	if (d->end != END_CRASH)
+		unlinkat(d->fd.registry, log, 0);
 	unlinkat(d->fd.directory, "control", 0);
 	unlinkat(d->fd.directory, "name", 0);
 	unlinkat(d->fd.directory, "lock", 0);

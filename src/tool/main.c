@@ -4,16 +4,30 @@
 #include "domain/domain.h"
 #include "tool/verbs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VERSION "0.1"
+
+/* With a standard descriptor closed, files we open would take its number. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
 
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[0], "epixen-domain") == 0)
 		return domain_main(atoi(argv[2]));
+	fill_standard_descriptors();
 	log_init("epixen", LOG_WARN);
 	if (argc < 2) {
 		cmd_help(1, argv);

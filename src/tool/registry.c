@@ -17,18 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void choose_path(struct registry *r)
-{
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
-	if (xdg && *xdg)
-		snprintf(r->path, sizeof(r->path), "%s/epixen", xdg);
-	else if (geteuid() == 0)
-		snprintf(r->path, sizeof(r->path), "/run/epixen");
-	else
-		snprintf(r->path, sizeof(r->path), "/tmp/epixen-%u", (unsigned)geteuid());
-}
-
-/* /tmp belongs to everybody: only a directory of ours that others cannot enter will do. */
+/* /tmp belongs to everybody: only a directory of ours that others cannot write to will do. */
 static int open_private(const char *path)
 {
 	struct stat st;
@@ -44,10 +33,23 @@ static int open_private(const char *path)
 	return fd;
 }
 
+/* A runtime directory that su or sudo left in the environment may not be ours to use: then the
+ * next place is taken, the same at each call. */
+static int open_directory(struct registry *r)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	if (xdg && *xdg && access(xdg, W_OK) == 0)
+		snprintf(r->path, sizeof(r->path), "%s/epixen", xdg);
+	else if (geteuid() == 0)
+		snprintf(r->path, sizeof(r->path), "/run/epixen");
+	else
+		snprintf(r->path, sizeof(r->path), "/tmp/epixen-%u", (unsigned)geteuid());
+	return open_private(r->path);
+}
+
 int registry_open(struct registry *r)
 {
-	choose_path(r);
-	r->dir = open_private(r->path);
+	r->dir = open_directory(r);
 	if (r->dir < 0) {
 		log_error("%s: %s", r->path, strerror(-r->dir));
 		return r->dir;

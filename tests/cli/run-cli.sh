@@ -1,0 +1,300 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command line from the outside: verbs, exit codes, and every kind of bad input, which must give
+# one line that names the thing, a non-zero exit and leave nothing behind.
+cd "$(dirname "$0")/../.." || exit 1
+build=${BUILD:-build}
+epixen=$(realpath "${EPIXEN:-$build/epixen}")
+monitor=$(realpath "$build/guests/monitor.elf")
+if ! command -v ia64-linux-gnu-as >/dev/null; then
+	echo "SKIP cli: ia64-linux-gnu-as is missing (package binutils-ia64-linux-gnu)"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+dir=$(mktemp -d)
+chmod 755 "$dir"
+XDG_RUNTIME_DIR=$dir/run
+export XDG_RUNTIME_DIR
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+reg=$XDG_RUNTIME_DIR/epixen
+passed=0 failed=0 skipped=0
+cleanup() {
+	"$epixen" list 2>/dev/null | tail -n +2 | while read -r name _; do "$epixen" destroy "$name"; done
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+pass() { passed=$((passed + 1)); }
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $*"
+}
+
+# run STATUS COMMAND...: runs epixen with output in $dir/out and $dir/err; whether it exits so.
+run() {
+	want=$1
+	shift
+	timeout 60 "$epixen" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	[ $status -eq "$want" ]
+}
+why() { echo "exit $status: $(head -n 3 "$dir/err" "$dir/out" 2>/dev/null | tr '\n' ' ')"; }
+
+# Entries and log files that are in the registry.
+left_behind() { find "$reg" -mindepth 1 ! -name lock ! -name next-id ! -name log 2>/dev/null; }
+
+# bad NAME PATTERN COMMAND...: exit 1, exactly one line that matches, nothing left behind.
+bad() {
+	name=$1 pattern=$2
+	shift 2
+	if ! run 1 "$@"; then
+		fail "$name: $(why)"
+	elif [ "$(wc -l <"$dir/err")" -ne 1 ] || ! grep -q -e "$pattern" "$dir/err"; then
+		fail "$name: wanted '$pattern', got: $(cat "$dir/err")"
+	elif [ -n "$(left_behind)" ]; then
+		fail "$name: left behind $(left_behind)"
+		rm -rf "$reg/log"
+	else
+		pass
+	fi
+}
+
+# good NAME COMMAND...: exit 0.
+good() {
+	name=$1
+	shift
+	if run 0 "$@"; then pass; else fail "$name: $(why)"; fi
+}
+
+# shows NAME PATTERN: the output of the last command.
+shows() {
+	if grep -q -e "$2" "$dir/out"; then pass; else fail "$1: no '$2' in: $(head -n 5 "$dir/out")"; fi
+}
+
+eventually() { # NAME PATTERN COMMAND...: within 20 s the output matches
+	name=$1 pattern=$2
+	shift 2
+	i=0
+	while [ $i -lt 100 ]; do
+		run 0 "$@" && grep -q -e "$pattern" "$dir/out" && pass && return
+		sleep 0.2
+		i=$((i + 1))
+	done
+	fail "$name: no '$pattern' after 20 s: $(why)"
+}
+
+gone() { # NAME DOMAIN: not listed any more
+	if "$epixen" list | grep -q "^$2 "; then fail "$1: $2 is still there"; else pass; fi
+}
+
+for g in nowhere nested spin; do
+	ia64-linux-gnu-as -x -o "$dir/$g.o" tests/cli/$g.s &&
+		ia64-linux-gnu-ld -Ttext=0x200000 -o "$dir/$g.elf" "$dir/$g.o" || fail "assembling $g"
+done
+cd "$dir" || exit 1
+cfg() { # FILE LINES...: a configuration that runs the monitor, with more lines
+	f=$1
+	shift
+	{
+		printf 'name = "t"\nmemory = 64\nkernel = "%s"\n' "$monitor"
+		for l in "$@"; do echo "$l"; done
+	} >"$f"
+}
+cfg ok.cfg
+cp "$monitor" monitor.elf
+
+# --- bad command lines and configurations ---
+run 2 && pass || fail "no verb: $(why)"
+run 2 frobnicate && grep -q "no verb 'frobnicate'" err && pass || fail "unknown verb: $(why)"
+run 2 create && grep -q '^usage: epixen create' err && pass || fail "create without file: $(why)"
+run 2 create -z ok.cfg && pass || fail "unknown option: $(why)"
+run 2 pause && pass || fail "pause without domain: $(why)"
+bad "missing config" "nothing.cfg: No such file" create nothing.cfg
+bad "config is a directory" "$dir: Is a directory" create "$dir"
+: >empty.cfg
+bad "empty config" "no name given" create empty.cfg
+cfg syntax.cfg 'vcpus = = 2'
+bad "syntax error" "syntax.cfg:4: string, number or list expected" create syntax.cfg
+cfg open.cfg 'extra = "abc'
+bad "open string" "open.cfg:4: string is not closed" create open.cfg
+cfg type.cfg 'vcpus = "many"'
+bad "wrong type" "type.cfg:4: vcpus must be a number" create type.cfg
+cfg list.cfg 'kernel = [ "a" ]'
+bad "list for a string" "list.cfg:4: kernel must be a string" create list.cfg
+cfg unknown.cfg '' 'vcpu = 2'
+bad "unknown key" "unknown.cfg:5: unknown key 'vcpu'" create unknown.cfg
+bad "unknown key on the command line" "command line: unknown key 'vpcus'" create ok.cfg vpcus=2
+bad "no key=value" "command line: key=value expected" create ok.cfg vcpus
+bad "memory 0" "memory is 0 MB" create ok.cfg memory=0
+bad "memory beyond the layout" "memory is 9000000 MB" create ok.cfg memory=9000000
+bad "negative memory" "memory is -1 MB" create ok.cfg memory=-1
+bad "vcpus 0" "vcpus is 0" create ok.cfg vcpus=0
+bad "vcpus 1000" "vcpus is 1000" create ok.cfg vcpus=1000
+bad "unknown cpu model" "cpu_model 'pentium' is unknown" create ok.cfg cpu_model=pentium
+bad "a PV domain" "type is 'pv'" create ok.cfg type=pv
+head -c 100000 /dev/urandom >random.cfg
+bad "random config" "random.cfg:" create random.cfg
+cfg warn.cfg 'vif = [ "bridge=br0" ]' 'vnc = 1'
+good "keys of xl that do nothing" create -p warn.cfg
+grep -q "warn.cfg:4: warning: 'vif'" err && pass || fail "warning with line: $(why)"
+good "destroy" destroy t
+
+# --- bad kernels and ramdisks ---
+bad "missing kernel" "nothing: No such file" create ok.cfg kernel=nothing
+: >empty
+bad "empty kernel" "empty: is empty" create ok.cfg kernel=empty
+bad "kernel is a directory" "not a regular file" create ok.cfg kernel=/
+echo "hello" >text
+bad "non-ELF kernel" "text: is neither an ELF file nor gzip" create ok.cfg kernel=text
+bad "x86 kernel" "is an ELF file for x86-64, not IA-64" create ok.cfg kernel="$(realpath /bin/sh)"
+head -c 50 monitor.elf >short1
+bad "truncated ELF header" "short1: ELF file is truncated" create ok.cfg kernel=short1
+head -c 80 monitor.elf >short2
+bad "truncated program headers" "short2: ELF file is truncated" create ok.cfg kernel=short2
+head -c 70000 monitor.elf >short3
+bad "truncated segment" "short3: ELF file is truncated" create ok.cfg kernel=short3
+gzip -c monitor.elf >good.gz
+head -c 3000 good.gz >short.gz
+bad "truncated gzip" "short.gz: gzip data is truncated" create ok.cfg kernel=short.gz
+{ head -c 3000 good.gz && head -c 500 /dev/zero && tail -c +3501 good.gz; } >corrupt.gz
+bad "corrupt gzip" "corrupt.gz: gzip data is" create ok.cfg kernel=corrupt.gz
+gzip -c text >text.gz
+bad "gzip of a text" "text.gz: is neither" create ok.cfg kernel=text.gz
+ia64-linux-gnu-ld -Ttext=0x8000000 -o far.elf spin.o
+bad "less memory than the kernel needs" "far.elf: needs memory" create ok.cfg kernel=far.elf
+bad "kernel in the firmware" "needs memory" create ok.cfg kernel="$(
+	ia64-linux-gnu-ld -Ttext=0xff000000 -o firmware.elf spin.o && echo firmware.elf)"
+bad "missing ramdisk" "nothing: No such file" create ok.cfg ramdisk=nothing
+bad "empty ramdisk" "empty: is empty" create ok.cfg ramdisk=empty
+head -c 70000000 /dev/zero >huge
+bad "ramdisk too large" "huge: ramdisk of" create ok.cfg ramdisk=huge
+rm huge
+
+# --- a domain's life ---
+good "help" help
+good "help of a verb" help create
+good "version" --version
+run 1 help nothing && pass || fail "help of an unknown verb"
+bad "no such domain" "no domain 'nobody'" pause nobody
+good "create in the background" create ok.cfg
+bad_name=$("$epixen" create ok.cfg 2>&1 >/dev/null) && fail "the same name twice" ||
+	case $bad_name in *"a domain 't' exists already"*) pass ;; *) fail "same name: $bad_name" ;; esac
+eventually "an idle monitor is blocked" "^t  *[0-9]*  *64  *1  *-b----" list
+shows "table head" "^Name  *ID  *Mem VCPUs	State	Time(s)$"
+good "pause" pause t
+run 0 list && shows "paused state" " --p--- "
+good "pause again" pause t
+good "unpause" unpause t
+id=$("$epixen" list -l t | sed -n 's/^id //p')
+good "by id" pause "$id"
+good "unpause by id" unpause "$id"
+good "dump-state" dump-state t
+shows "registers" "iip [0-9a-f]\{16\}"
+shows "backtrace" "[Bb]acktrace"
+good "shutdown presses a button" shutdown t
+good "reboot" reboot t
+eventually "it runs again" "-b----" list t
+good "destroy" destroy t
+gone "destroyed" t
+run 1 list t && pass || fail "list of a domain that is gone: $(why)"
+good "two vCPUs, paused" create -p ok.cfg vcpus=2
+good "dump-state of a paused one" dump-state t
+[ "$(grep -c '^vCPU' out)" -eq 2 ] && pass || fail "dump-state shows both vCPUs"
+good "destroy a paused one" destroy t
+
+# --- the console and how it ends ---
+(sleep 2; echo halt; sleep 5) | timeout 60 "$epixen" create -c ok.cfg >out 2>err
+[ $? -eq 0 ] && pass || fail "power-off gives 0: $(cat err)"
+shows "console output" "epixen monitor"
+gone "after power-off" t
+cfg crash.cfg
+timeout 60 "$epixen" create -c crash.cfg kernel=nowhere.elf >out 2>err <&-
+[ $? -eq 1 ] && pass || fail "a jump into nowhere gives 1"
+grep -q "domain t crashed on vCPU 0: instruction fetch" err && grep -q "iip" err && pass ||
+	fail "crash report: $(head -n 3 err)"
+gone "after a crash" t
+run 1 create -c crash.cfg kernel=nested.elf && grep -q "faults, for ever" err && pass ||
+	fail "nested faults: $(why)"
+gone "after nested faults" t
+good "crash, preserved" create crash.cfg kernel=nowhere.elf 'on_crash=preserve'
+eventually "a crashed domain is shown" "----c-" list t
+good "dump-state of it" dump-state t
+good "reboot of it" reboot t
+eventually "it crashes again" "----c-" list t
+good "destroy it" destroy t
+timeout 60 "$epixen" create -c ok.cfg >out 2>err </dev/null &
+eventually "started with stdin at its end" " 64 " list t
+good "power button without an answer" shutdown t
+good "destroy under a console" destroy t
+wait $! && pass || fail "the console of a destroyed domain gives 0"
+(sleep 2; echo reboot; sleep 3; echo halt; sleep 5) | timeout 60 "$epixen" create -c ok.cfg >out 2>err
+[ $? -eq 0 ] && [ "$(grep -c "epixen monitor" out)" -eq 2 ] && pass ||
+	fail "a guest that reboots, then halts: $(cat err)"
+(sleep 2; echo reboot; sleep 5) |
+	timeout 60 "$epixen" create -c ok.cfg on_reboot=destroy >out 2>err
+[ $? -eq 0 ] && [ "$(grep -c "epixen monitor" out)" -eq 1 ] && pass ||
+	fail "on_reboot=destroy: $(cat err)"
+good "background" create ok.cfg kernel=spin.elf
+pid=$("$epixen" list -l t | sed -n 's/^pid //p')
+[ "$(cat "/proc/$pid/comm")" = epixen-domain ] && pass || fail "its process is named epixen-domain"
+kill -9 "$pid"
+eventually "a killed domain's entry goes" "^Name" list
+gone "killed" t
+good "its name is free" create ok.cfg
+kill "$("$epixen" list -l t | sed -n 's/^pid //p')"
+sleep 1
+gone "SIGTERM ends it" t
+timeout 60 "$epixen" create -c ok.cfg kernel=spin.elf >out 2>err </dev/null &
+eventually "spinning" " r-----" list t
+kill -9 "$("$epixen" list -l t | sed -n 's/^pid //p')"
+wait $! && fail "console of a killed domain gives 0" || pass
+if command -v python3 >/dev/null; then
+	python3 "$OLDPWD/tests/cli/console.py" "$epixen" ok.cfg >out 2>&1 && pass ||
+		fail "console on a terminal: $(tail -n 3 out)"
+else
+	skipped=$((skipped + 1))
+	echo "SKIP cli console on a terminal: no python3"
+fi
+
+# --- save and restore ---
+good "to be saved" create ok.cfg
+eventually "booted" "-b----" list t
+good "save" save t image
+gone "saved" t
+good "restore" restore image
+eventually "restored" "-b----" list t
+good "checkpoint" save -c t image2
+good "still there" list t
+bad_save=$("$epixen" save t /nonexistent/x 2>&1) && fail "save to nowhere" ||
+	case $bad_save in *"No such file"*) pass ;; *) fail "save to nowhere: $bad_save" ;; esac
+good "destroy" destroy t
+(sleep 1; echo; echo time; sleep 1; echo halt; sleep 5) |
+	timeout 60 "$epixen" restore -c image >out 2>err
+[ $? -eq 0 ] && grep -q UTC out && pass || fail "restored with a console: $(cat err)"
+bad "restore of nothing" "nothing: No such file" restore nothing
+bad "restore of an empty file" "empty: is not a save file" restore empty
+bad "restore of a kernel" "monitor.elf: is not a save file" restore monitor.elf
+size=$(wc -c <image)
+for part in 40 1000 5000 9000 20000 60000 $((size / 2)) $((size - 1)); do
+	head -c "$part" image >cut
+	bad "restore of the first $part bytes" "damaged save file\|not a save file" restore cut
+done
+{ cat image; echo; } >long
+bad "restore with bytes left over" "damaged save file" restore long
+
+# --- as an ordinary user ---
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 644 ok.cfg
+	user="setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_RUNTIME_DIR"
+	cp "$epixen" "$monitor" .
+	chmod 755 epixen monitor.elf
+	timeout 60 $user ./epixen create ok.cfg kernel=monitor.elf >out 2>err && pass ||
+		fail "create as nobody: $(cat err)"
+	$user ./epixen list >out 2>err && shows "list as nobody" "^t "
+	$user ./epixen destroy t >out 2>err && pass || fail "destroy as nobody: $(cat err)"
+	rm -rf /tmp/epixen-65534
+fi
+
+cd "$OLDPWD" || exit 1
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// Runs for ever and touches nothing.
+	.text
+	.global _start
+_start:	br.sptk.many _start ;;

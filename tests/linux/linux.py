@@ -5,7 +5,9 @@
 Each test prints one line `ok NAME: figure` or `not ok NAME: why`; the last line counts them.
 """
 import argparse
+import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,9 @@ import time
 import guest
 from guest import READY, Guest
 
+# Where the console of a failed guest goes.
+LOGS = pathlib.Path(os.environ.get("BUILD", "."))
+
 
 def boots(g, count):
     """count boots spread over 1, 2 and 4 vCPUs reach the prompt, see their CPUs and power off."""
@@ -22,7 +27,7 @@ def boots(g, count):
         vcpus = (1, 2, 4)[n % 3]
         code, text = g.run(f"boot{n}", vcpus=vcpus, run="nproc")
         if READY not in text or code or f"\n{vcpus}\n" not in text:
-            pathlib.Path("failed-boot.log").write_text(text)
+            (LOGS / "failed-boot.log").write_text(text)
             return False, f"boot {n} with {vcpus} vCPUs: exit {code}, console in failed-boot.log"
     return True, f"{count} boots"
 
@@ -71,46 +76,65 @@ class Background:
         return int(guest.find(r"pid\s*[:=]?\s*(\d+)", self.g.command("list", "-l", self.name)))
 
 
-def idle(g, vcpus, limit, warm=15, seconds=20):
-    """An idle guest costs the host less than limit (fraction of a core) per vCPU."""
+def idle(g, vcpus, limit, warm=15, seconds=8):
+    """An idle guest costs the host less than limit (fraction of a core) per vCPU, in the best of
+    three spans: other work on the host's cores makes the same instructions take longer."""
+    spans = []
     with Background(g, "idle", vcpus=vcpus) as domain:
         time.sleep(warm)
-        before = guest.cpu_seconds(domain.pid())
-        time.sleep(seconds)
-        used = (guest.cpu_seconds(domain.pid()) - before) / seconds / vcpus
-    return used < limit, f"{100 * used:.2f} % of a core per vCPU"
+        for _ in range(3):
+            before, start = guest.cpu_seconds(domain.pid()), time.monotonic()
+            time.sleep(seconds)
+            used = guest.cpu_seconds(domain.pid()) - before
+            spans.append(used / (time.monotonic() - start) / vcpus)
+    return min(spans) < limit, f"{100 * min(spans):.2f} % of a core per vCPU"
 
 
-def saves(g, count):
-    """A booting kernel saved, destroyed and loaded count times still reaches the prompt."""
+def save_one_boot(g, limit, delays):
+    """Boots once, saved and restored at most limit times; returns (how often, exit code, console)."""
+    console, count = [], 0
+
+    def start(*words):
+        p = subprocess.Popen([g.epixen, *words], stdout=subprocess.PIPE, text=True,
+                             stdin=subprocess.DEVNULL, errors="replace")
+        reader = threading.Thread(target=lambda: console.extend(p.stdout))
+        reader.start()
+        return p, reader
+
     with tempfile.TemporaryDirectory() as d:
-        path = g.config(d, "saved", vcpus=2, run="sleep 1; echo all well")
         image = pathlib.Path(d) / "saved.image"
-        console = []
-
-        def start(*words):
-            p = subprocess.Popen([g.epixen, *words], stdout=subprocess.PIPE, text=True,
-                                 stdin=subprocess.DEVNULL, errors="replace")
-            reader = threading.Thread(target=lambda: console.extend(p.stdout))
-            reader.start()
-            return p, reader
-
+        path = g.config(d, "saved", vcpus=2, run="sleep 1; echo all well")
         p, reader = start("create", "-c", str(path))
-        for n in range(count):
-            time.sleep(0.05 + n * 0.007 % 0.3)
+        while count < limit:
+            time.sleep(delays.uniform(0.05, 0.35))
             if p.poll() is not None:
                 break
-            g.command("save", "saved", str(image))
+            try:
+                g.command("save", "saved", str(image))
+            except RuntimeError:
+                if p.wait(timeout=30):  # it may just have powered off by itself
+                    raise
+                break
             p.wait()
             reader.join()
             p, reader = start("restore", "-c", str(image))
-        p.wait(timeout=300)
+            count += 1
+        p.wait(timeout=600)
         reader.join()
-    text = "".join(console)
-    ok = READY in text and "all well" in text and p.returncode == 0
-    if not ok:
-        pathlib.Path("failed-save.log").write_text(text)
-    return ok, f"{n + 1} saves and loads, exit {p.returncode}"
+    return count, p.returncode, "".join(console)
+
+
+def saves(g, count):
+    """A booting kernel saved, destroyed and loaded still reaches the prompt; in one boot or in
+    several, until that was done count times."""
+    done, boots_done, delays = 0, 0, random.Random(1)
+    while done < count:
+        times, code, text = save_one_boot(g, count - done, delays)
+        done, boots_done = done + times, boots_done + 1
+        if READY not in text or "all well" not in text or code or not times:
+            (LOGS / "failed-save.log").write_text(text)
+            return False, f"after {done} saves: exit {code}, console in failed-save.log"
+    return True, f"{done} saves and loads in {boots_done} boots"
 
 
 def main():

@@ -40,7 +40,7 @@ DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
 DOMAIN := backtrace build client config console control dump handover io kernel life main state \
-	stop vcpu
+	stop unwind vcpu
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
 	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_unpause control launch registry settings \
 	start verbs

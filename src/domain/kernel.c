@@ -181,7 +181,7 @@ static uint64_t physical_entry(const Elf64_Phdr *ph, unsigned n, uint64_t entry)
 static int load_segments(struct ram *ram, const struct file *f, const Elf64_Phdr *ph, unsigned n,
 	struct kernel_image *k)
 {
-	k->low = ~0ull;
+	k->low = k->text_va = ~0ull;
 	for (unsigned i = 0; i < n; i++) {
 		if (ph[i].p_type == PT_UNWIND) {
 			k->unwind_va = ph[i].p_vaddr;
@@ -192,6 +192,8 @@ static int load_segments(struct ram *ram, const struct file *f, const Elf64_Phdr
 		int err = load_segment(ram, f, &ph[i]);
 		if (err)
 			return err;
+		if (ph[i].p_flags & PF_X && ph[i].p_vaddr < k->text_va)
+			k->text_va = ph[i].p_vaddr;
 		if (ph[i].p_paddr < k->low)
 			k->low = ph[i].p_paddr;
 		if (ph[i].p_paddr + ph[i].p_memsz > k->high)

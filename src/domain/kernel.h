@@ -13,6 +13,7 @@ struct kernel_image {
 	uint64_t low, high; /* physical range [low, high) of all segments */
 	uint64_t unwind_va; /* unwind table as linked, for backtraces; 0: none */
 	uint64_t unwind_size;
+	uint64_t text_va; /* lowest address of executable segments, as linked */
 };
 
 /* Copies the kernel's segments into RAM. fd is read from its start; name is for messages.

@@ -25,6 +25,7 @@ static void domain_save(struct domain *d, struct stream *s)
 	stream_put_u64(s, d->kernel.high);
 	stream_put_u64(s, d->kernel.unwind_va);
 	stream_put_u64(s, d->kernel.unwind_size);
+	stream_put_u64(s, d->kernel.text_va);
 	stream_end(s);
 }
 
@@ -37,6 +38,7 @@ static void domain_load(struct domain *d, struct stream *s)
 	d->kernel.high = stream_get_u64(s);
 	d->kernel.unwind_va = stream_get_u64(s);
 	d->kernel.unwind_size = stream_get_u64(s);
+	d->kernel.text_va = stream_get_u64(s);
 	stream_close(s);
 }
 

@@ -111,6 +111,26 @@ static void put_processor(struct smbios *s, const struct cpu_model *m)
 	end(s, "socket", "Intel", m->text);
 }
 
+/* Memory device: all of it. Sizes are in MB, 0x7fff at most. */
+static void put_memory_device(struct smbios *s, unsigned array, uint64_t kb)
+{
+	uint64_t mb = kb >> 10;
+	begin(s, 17, 27);
+	blob_u16(s->b, (uint16_t)array);
+	blob_u16(s->b, 0xfffe);
+	blob_u16(s->b, 64); /* bits: total, data */
+	blob_u16(s->b, 64);
+	blob_u16(s->b, mb < 0x7fff ? (uint16_t)mb : 0x7fff);
+	blob_u8(s->b, 2); /* form factor: unknown */
+	blob_u8(s->b, 0);
+	blob_u8(s->b, 1);
+	blob_u8(s->b, 0);
+	blob_u8(s->b, 2); /* kind: unknown */
+	blob_u16(s->b, 1u << 2);
+	blob_zero(s->b, 6);
+	end(s, "memory", NULL, NULL);
+}
+
 /* Type 16, one type 17 and a type 19 for each range of RAM. */
 static void put_memory(struct smbios *s, const struct ram *ram)
 {
@@ -128,6 +148,7 @@ static void put_memory(struct smbios *s, const struct ram *ram)
 	blob_u16(s->b, 0xfffe);
 	blob_u16(s->b, 1);
 	end(s, NULL, NULL, NULL);
+	put_memory_device(s, array, kb);
 	for (unsigned i = 0; i < ram->count; i++) {
 		const struct ram_slot *p = &ram->slot[i];
 		/* 2.4 has 32-bit addresses in KB */

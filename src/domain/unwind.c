@@ -56,13 +56,13 @@ static struct unwind_frame *top(struct decoder *d)
 static void save(struct decoder *d, struct unwind_save *s, enum unwind_place place, uint64_t value)
 {
 	/* without a when descriptor the register is safe at the end of its prologue */
-	uint64_t when = s->known ? s->when : d->length - 1;
+	uint64_t when = s->known ? s->when : d->length;
 	*s = (struct unwind_save){place, value, when, true};
 }
 
-static void at(struct unwind_save *s, uint64_t when)
+static void at(struct unwind_save *s, uint64_t slot)
 {
-	s->when = when;
+	s->when = slot + 1;
 	s->known = true;
 }
 
@@ -92,7 +92,7 @@ static void p3(struct decoder *d, unsigned what, unsigned reg)
 		break;
 	case 6: /* the return link is in another branch register from the start */
 		save(d, &top(d)->rp, PLACE_BR, reg & 7);
-		at(&top(d)->rp, 0);
+		top(d)->rp.when = 0;
 		break;
 	default:
 		break;
@@ -292,7 +292,7 @@ static void region(struct decoder *d, unsigned b)
 /* Forgets what has not happened yet at the instruction. */
 static void not_yet(struct decoder *d, struct unwind_save *s)
 {
-	if (!d->body && s->known && s->place != PLACE_BR && d->slot <= s->when && s->when)
+	if (!d->body && s->known && d->slot < s->when)
 		*s = (struct unwind_save){0};
 }
 

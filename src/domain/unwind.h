@@ -20,7 +20,7 @@ enum unwind_place {
 struct unwind_save {
 	enum unwind_place place;
 	uint64_t value;
-	uint64_t when; /* slot of the region from whose end on it is there */
+	uint64_t when; /* slots of the region after which it is there */
 	bool known;    /* a descriptor named a place: it counts once `when` has passed */
 };
 

@@ -46,8 +46,8 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cm
 	start verbs
 MAIN := src/tool/main
 
-UNIT := acpi alat branch config decode exec_int fp interrupt mem mmu ram rse sapic semaphore stream \
-	system tlb
+UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic mem mmu platform ram rse \
+	sapic semaphore stream system tlb uart unwind
 
 # Programs that tests run, from tests/DIRECTORY/*.c.
 USER    := load main run space syscall

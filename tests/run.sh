@@ -10,6 +10,12 @@ passed=0 failed=0 skipped=0
 log=$build/test.log
 : >"$log"
 
+# Sanitizers write here, from domains without a terminal too; each file is a failure.
+reports=$(realpath "$build")/sanitizer
+rm -f "$reports".*
+export ASAN_OPTIONS="log_path=$reports" UBSAN_OPTIONS="log_path=$reports:print_stacktrace=1" \
+	TSAN_OPTIONS="log_path=$reports"
+
 # Adds up the last line of a program's output; without one the program counts as one failure, and
 # so does a status that contradicts it.
 count() { # NAME STATUS OUTPUT
@@ -43,6 +49,11 @@ for t in tests/*/run-*.sh; do
 	EPIXEN=$build/epixen BUILD=$build SIZE=$size SHARED=${SHARED:-../shared} \
 		timeout 36000 sh "$t" >"$out" 2>&1 </dev/null
 	count "$t" $? "$out"
+done
+for r in "$reports".*; do
+	[ -e "$r" ] || continue
+	failed=$((failed + 1))
+	echo "FAIL sanitizer report $r:" && head -n 40 "$r"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

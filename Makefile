@@ -17,12 +17,12 @@ SHARED ?= ../shared
 CFLAGS_asan  := -fsanitize=address -fno-omit-frame-pointer
 CFLAGS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined
 CFLAGS_tsan  := -fsanitize=thread -fno-omit-frame-pointer
-SANITIZE     := $(CFLAGS_$(MODE))
+SANITIZE     := $(CFLAGS_$(MODE)) $(if $(MODE),-DSANITIZED)
 
 CFLAGS  := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-pthread -Isrc $(SANITIZE) $(EXTRA_CFLAGS)
 LDFLAGS := -pthread $(SANITIZE)
-LDLIBS  := -lz -lm
+LDLIBS  := -lz -lseccomp -lm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
@@ -39,8 +39,8 @@ CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
-DOMAIN := backtrace build client config console control dump handover io kernel life main state \
-	stop unwind vcpu
+DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
+	sandbox state stop unwind vcpu
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
 	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_unpause control launch registry settings \
 	start verbs

@@ -46,7 +46,7 @@ struct domain_fds {
 	int kernel, ramdisk;
 	int control; /* listening socket */
 	int directory,
-		registry; /* its own directory and the one that holds it: removed at the end */
+		registry; /* its own directory and the one that holds it: for the janitor */
 	int lock;	  /* held locked for the process's life */
 	int ready;	  /* pipe to the creator: "ok" or the error */
 	int state;	  /* save file to start from */
@@ -78,6 +78,7 @@ struct domain {
 
 	int wake_fd;   /* eventfd: there is something for the I/O thread */
 	int signal_fd; /* SIGTERM */
+	int janitor;   /* socket to the process that removes the registry entry */
 
 	/* I/O thread only */
 	bool paused, crashed, shut_down; /* `list` shows p, c, s */

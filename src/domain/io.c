@@ -6,11 +6,10 @@
  */
 #define _GNU_SOURCE
 #include "domain/client.h"
+#include "domain/janitor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -76,25 +75,12 @@ static bool all_drained(struct domain *d)
 	return true;
 }
 
-/* Before anybody is told: a name is free again as soon as its domain is seen to be gone. */
-static void unregister(struct domain *d)
-{
-	char id[24], log[sizeof(d->config.name) + 16];
-	snprintf(id, sizeof(id), "%llu", (unsigned long long)d->config.id);
-	snprintf(log, sizeof(log), "log/%s.log", d->config.name);
-	if (d->end != END_CRASH)
-		unlinkat(d->fd.registry, log, 0);
-	unlinkat(d->fd.directory, "control", 0);
-	unlinkat(d->fd.directory, "name", 0);
-	unlinkat(d->fd.directory, "lock", 0);
-	unlinkat(d->fd.registry, id, AT_REMOVEDIR);
-}
-
 /* The end was decided: the guest stops for good and all who wait hear of it. */
 static void finish(struct domain *d)
 {
 	domain_stop(d);
-	unregister(d);
+	/* before anybody is told: a name is free again as soon as its domain is seen to be gone */
+	janitor_finish(d, d->end == END_CRASH);
 	client_accept_last(d);
 	client_tell_end(d);
 }

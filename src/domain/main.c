@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The process epixen-domain. It is handed a configuration and open descriptors, reports to its
- * creator whether the domain could be built, runs it and removes its registry entry at the end.
+ * creator whether the domain could be built, and runs it to its end.
  */
 #define _GNU_SOURCE
 #include "domain/domain.h"
 #include "domain/handover.h"
+#include "domain/janitor.h"
+#include "domain/sandbox.h"
 
 #include "base/log.h"
 #include "base/stream.h"
@@ -34,15 +36,7 @@ static int take_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The place for seccomp and namespaces: everything is open and built, no guest instruction has run.
- * What the process still needs: futex, poll, read, write, send, recvmsg, accept, clocks, mmap
- * of anonymous memory, thread exit, and unlinkat on two descriptors. */
-static void confine(void)
-{
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-static int init(struct domain *d, char error[LOAD_ERROR_SIZE])
+static int init(struct domain *d)
 {
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->changed, NULL);
@@ -50,28 +44,45 @@ static int init(struct domain *d, char error[LOAD_ERROR_SIZE])
 	d->stopping = true;
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->signal_fd = take_signals();
-	if (d->wake_fd < 0 || d->signal_fd < 0 || console_init(&d->console)) {
-		snprintf(error, LOAD_ERROR_SIZE, "%s", strerror(errno));
+	if (d->wake_fd < 0 || d->signal_fd < 0)
 		return -errno;
-	}
-	return 0;
+	return console_init(&d->console);
 }
 
+/* The vCPU threads wait until there is a guest to run; none is made later, so that the filter holds
+ * for all and lets nobody make one. */
+static int confine(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	sandbox_isolate();
+	int err = domain_start(d);
+	if (err) {
+		snprintf(error, LOAD_ERROR_SIZE, "cannot start its threads: %s", strerror(-err));
+		return err;
+	}
+	domain_stop(d); /* until they are in their loops */
+	domain_go(d);
+	err = sandbox_seal();
+	if (err)
+		snprintf(error, LOAD_ERROR_SIZE, "cannot confine its process (seccomp): %s",
+			strerror(-err));
+	return err;
+}
+
+/* Files are hostile input as the guest is, and are read confined. */
 static int prepare(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
-	int err = init(d, error);
+	int err = init(d);
 	if (!err)
-		err = domain_build(d, error);
-	if (!err && d->fd.state >= 0)
-		err = state_load(d, d->fd.state, error);
-	else if (!err)
-		err = domain_boot(d, error);
-	if (err)
+		err = janitor_start(d);
+	if (err) {
+		snprintf(error, LOAD_ERROR_SIZE, "%s", strerror(-err));
 		return err;
-	confine();
-	err = domain_start(d);
-	if (err)
-		snprintf(error, LOAD_ERROR_SIZE, "cannot start its threads: %s", strerror(-err));
+	}
+	err = domain_build(d, error);
+	if (!err)
+		err = confine(d, error);
+	if (!err)
+		err = d->fd.state >= 0 ? state_load(d, d->fd.state, error) : domain_boot(d, error);
 	return err;
 }
 
@@ -92,14 +103,14 @@ int domain_main(int config_fd)
 	}
 	log_init(d->config.name, LOG_INFO);
 	prctl(PR_SET_NAME, "epixen-domain", 0, 0, 0);
-	if (prepare(d, error)) {
-		tell_creator(d, error);
-		return 1;
-	}
-	tell_creator(d, "ok");
-	domain_loop(d);
+	bool prepared = prepare(d, error) == 0;
+	if (!prepared)
+		janitor_finish(d, false);
+	tell_creator(d, prepared ? "ok" : error);
+	if (prepared)
+		domain_loop(d);
 	domain_join(d);
-	int status = d->end == END_CRASH;
+	int status = !prepared || d->end == END_CRASH;
 	domain_unbuild(d);
 	console_free(&d->console);
 	text_free(&d->crash_report);

@@ -191,6 +191,7 @@ int domain_start(struct domain *d)
 
 	d->threads = d->config.virtual_clock ? 1 : (unsigned)d->config.vcpus;
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* sandbox.c reports it */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	unsigned n = 0;
 	for (; n < d->threads && !err; n++)

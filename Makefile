@@ -47,7 +47,7 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cm
 MAIN := src/tool/main
 
 UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic mem mmu platform ram rse \
-	sapic semaphore stream system tlb uart unwind
+	sandbox sapic semaphore stream system tlb uart unwind
 
 # Programs that tests run, from tests/DIRECTORY/*.c.
 USER    := load main run space syscall

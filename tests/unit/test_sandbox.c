@@ -16,6 +16,7 @@
 #include <linux/falloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,10 +123,32 @@ static void enter_namespace(void)
 	syscall(SYS_unshare, CLONE_FILES);
 }
 
-static void *confined_thread(void *arg)
+/* A thread that has begun to run made the calls that only starting needs. */
+struct helper {
+	pthread_t thread;
+	pthread_mutex_t lock; /* held until it may go on */
+	sem_t begun;
+};
+
+static void start(struct helper *h, void *(*fn)(void *))
 {
-	char c;
-	CHECK(read(*(int *)arg, &c, 1) == 1);
+	pthread_mutex_init(&h->lock, NULL);
+	sem_init(&h->begun, 0, 0);
+	pthread_mutex_lock(&h->lock);
+	CHECK(pthread_create(&h->thread, NULL, fn, h) == 0);
+	sem_wait(&h->begun);
+}
+
+static void wait_to_go_on(struct helper *h)
+{
+	sem_post(&h->begun);
+	pthread_mutex_lock(&h->lock);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static void *connecting_thread(void *arg)
+{
+	wait_to_go_on(arg);
 	syscall(SYS_connect, -1, NULL, 0);
 	return NULL;
 }
@@ -133,14 +156,12 @@ static void *confined_thread(void *arg)
 /* The filter holds for threads that were there before. */
 static void thread_connects(void)
 {
-	pthread_t thread;
-	int go[2];
-	CHECK(pipe(go) == 0);
+	struct helper h;
 	sandbox_isolate();
-	CHECK(pthread_create(&thread, NULL, confined_thread, &go[0]) == 0);
+	start(&h, connecting_thread);
 	CHECK(sandbox_seal() == 0);
-	CHECK(write(go[1], "x", 1) == 1);
-	pthread_join(thread, NULL);
+	pthread_mutex_unlock(&h.lock);
+	pthread_join(h.thread, NULL);
 }
 
 static void forbidden_calls_kill_with_a_line(void **state)
@@ -211,8 +232,7 @@ static void use_socket(const int pair[2])
 static void *sleeping_thread(void *arg)
 {
 	struct timespec t;
-	pthread_mutex_lock(arg);
-	pthread_mutex_unlock(arg);
+	wait_to_go_on(arg);
 	free(malloc(1000));
 	CHECK(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t) == 0);
 	return NULL;
@@ -221,20 +241,17 @@ static void *sleeping_thread(void *arg)
 /* Threads that were there may wait, work and end. */
 static void work(void)
 {
-	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	pthread_t thread;
+	struct helper h;
 	int pair[2], fd = memfd_create("test", 0);
 	CHECK(fd >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	sandbox_isolate();
-	pthread_mutex_lock(&lock);
-	CHECK(pthread_create(&thread, NULL, sleeping_thread, &lock) == 0);
-	usleep(100000);
+	start(&h, sleeping_thread);
 	CHECK(sandbox_seal() == 0);
 	use_memory();
 	use_file(fd);
 	use_socket(pair);
-	pthread_mutex_unlock(&lock);
-	CHECK(pthread_join(thread, NULL) == 0);
+	pthread_mutex_unlock(&h.lock);
+	CHECK(pthread_join(h.thread, NULL) == 0);
 	CHECK(close(fd) == 0);
 }
 

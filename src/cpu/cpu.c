@@ -4,6 +4,7 @@
 #include "cpu/cpu.h"
 
 #include "base/stream.h"
+#include "cpu/engine.h"
 #include "cpu/fp.h"
 #include "cpu/icache.h"
 #include "cpu/rse.h"
@@ -40,6 +41,8 @@ void cpu_free(struct cpu *cpu)
 {
 	if (!cpu)
 		return;
+	if (cpu->machine->engine && cpu->machine->engine->close)
+		cpu->machine->engine->close(cpu);
 	icache_free(cpu->icache);
 	mmu_free(&cpu->mmu);
 	pthread_cond_destroy(&cpu->port.news);
@@ -119,6 +122,7 @@ static void get_grs(struct cpu *cpu, struct stream *s)
 	get_array(s, cpu->gr_bank, 16);
 	get_nats(s, cpu->gr_bank_nat, sizeof(cpu->gr_bank_nat));
 	cpu->gr[0] = cpu->gr_nat[0] = 0;
+	cpu->nat_seen = true;
 }
 
 static void put_frs(const struct cpu *cpu, struct stream *s)

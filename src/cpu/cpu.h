@@ -176,6 +176,15 @@ struct cpu {
 		uint64_t slots, ns; /* cpu->slots and the clock when counters were last brought up */
 	} pmu;
 	uint16_t dahr[8];      /* data access hint registers (9500) */
+	bool nat_seen; /* some GR may hold a NaT: never false wrongly (the JIT looks and clears it) */
+	struct {
+		struct jit *state;   /* made by the engine, freed by its close */
+		int64_t left;        /* slots of the budget not yet retired */
+		gva_t target;        /* LEAVE_INDIRECT: where to */
+		uint32_t from;       /* exit point of the latest taken branch, 0: as cpu->iipa says */
+		uint32_t result;     /* enum exec of the instruction that left */
+		uint64_t generation; /* of ram's code log, as far as translations know */
+	} jit;
 	struct broadcast_port port;
 	void *wait;            /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
 	void (*wake)(struct cpu *cpu); /* called by cpu_kick, any thread */
@@ -187,6 +196,8 @@ struct machine {
 	struct bus bus;
 	struct clock clock;
 	const struct cpu_model *model;
+	const struct engine *engine; /* NULL: the interpreter */
+	bool count_calls;            /* the JIT counts calls of exec functions by row */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;
 	gpa_t fw_base; /* breaks are firmware calls only when executed from here */
@@ -263,6 +274,8 @@ static inline void gr_set(struct cpu *cpu, unsigned r, uint64_t v, unsigned nat)
 	r = gr_rotate(cpu, r);
 	cpu->gr_base[r >= 32][r] = v;
 	cpu->nat_base[r >= 32][r] = (uint8_t)nat;
+	if (unlikely(nat))
+		cpu->nat_seen = true;
 }
 
 /* --- floating-point registers --- */

@@ -15,7 +15,14 @@ struct engine {
 	int (*run)(struct cpu *cpu, uint64_t budget);
 	/* Drops what was cached of code; called after code_generation moved. */
 	void (*invalidate)(struct cpu *cpu);
+	/* Frees what the engine keeps for the processor; NULL: nothing. */
+	void (*close)(struct cpu *cpu);
 };
+
+/* PSR bits that need attention after every single instruction: those cleared by each one that
+ * completes, and traps and breakpoints. Only the interpreter does that. */
+#define PSR_ONCE (PSR(ID) | PSR(DA) | PSR(DD) | PSR(IA) | PSR(ED))
+#define PSR_STEP (PSR_ONCE | PSR(SS) | PSR(TB) | PSR(LP) | PSR(DB))
 
 extern const struct engine engine_interpreter;
 

@@ -12,10 +12,6 @@
 
 #include <stdatomic.h>
 
-/* Cleared by each instruction that completes. */
-#define PSR_ONCE (PSR(ID) | PSR(DA) | PSR(DD) | PSR(IA) | PSR(ED))
-#define PSR_STEP (PSR_ONCE | PSR(SS) | PSR(TB) | PSR(LP) | PSR(DB))
-
 static void enter_page(struct cpu *cpu, const struct icache_page *p, gva_t ip)
 {
 	cpu->page_va = cpu->stay_va = ip & ~(gva_t)(GRANULE_SIZE - 1);

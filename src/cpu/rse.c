@@ -140,6 +140,7 @@ static enum fault load_one(struct cpu *cpu)
 		unsigned n = (unsigned)((int)r->frame - ++r->dirty);
 		r->value[n] = v;
 		r->nat[n] = r->rnat >> rse_slot(a) & 1;
+		cpu->nat_seen |= r->nat[n];
 	}
 	return FAULT_NONE;
 }

@@ -64,7 +64,9 @@ static enum exit attend(struct cpu *cpu)
 /* One run of the engine and what follows from its answer. */
 static enum exit run_engine(struct cpu *cpu, uint64_t budget)
 {
-	switch (engine_interpreter.run(cpu, budget)) {
+	const struct engine *engine = cpu->machine->engine;
+
+	switch ((engine ? engine : &engine_interpreter)->run(cpu, budget)) {
 	case EXEC_FAULT:
 	case EXEC_TRAP:
 		return interrupted(cpu);

@@ -141,6 +141,7 @@ static void load_registers(struct cpu *cpu, const uint64_t *w)
 		cpu->gr_bank[r] = w[other + r];
 		cpu->gr_bank_nat[r] = w[MS_NAT] >> (other + r) & 1;
 	}
+	cpu->nat_seen = true;
 	cpu->br[0] = w[MS_BR0];
 	cpu->br[1] = w[MS_BR1];
 	cpu->cr[CR_IIP] = w[MS_XIP];

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* epixen-user [-stats] [--cpu MODEL] PROGRAM [ARG...]: see process.h. */
+/* epixen-user [-stats] [--cpu MODEL] [--engine NAME] PROGRAM [ARG...]: see process.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "jit/jit.h"
 #include "process.h"
 
 #define RAM_SIZE (16ull << 30)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: epixen-user [-stats] [--cpu MODEL] PROGRAM [ARG...]\n"
+	fprintf(stderr, "usage: epixen-user [-stats] [--cpu MODEL] [--engine interp|jit] "
+			"PROGRAM [ARG...]\n"
 			"Runs a static Linux/ia64 program. Models:");
 	for (unsigned n = 0; n < cpu_model_count; n++)
 		fprintf(stderr, " %s", cpu_models[n].name);
@@ -26,10 +28,13 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int process_new(struct process *p, const struct cpu_model *model)
+static int process_new(struct process *p, const struct cpu_model *model,
+	const struct engine *engine, bool stats)
 {
 	p->random_state = 1;
 	p->machine.model = model;
+	p->machine.engine = engine;
+	p->machine.count_calls = stats;
 	p->machine.cpus = 1;
 	clock_init(&p->machine.clock, false);
 	if (ram_add_slot(&p->machine.ram, 0, RAM_SIZE) != 0)
@@ -47,6 +52,8 @@ static void print_stats(const struct process *p, double time)
 	double slots = (double)p->cpu->slots;
 	fprintf(stderr, "%.0f slots in %.3f s: %.2f million slots/s\n", slots, time,
 		slots / time / 1e6);
+	if (p->machine.engine == &engine_jit)
+		jit_print_stats(p->cpu, stderr);
 }
 
 static int run(struct process *p, bool stats)
@@ -72,12 +79,15 @@ int main(int argc, char **argv)
 {
 	bool stats = false;
 	const char *name = NULL;
+	const struct engine *engine = &engine_interpreter;
 	int n = 1;
 	for (; n < argc && argv[n][0] == '-'; n++) {
 		if (strcmp(argv[n], "-stats") == 0)
 			stats = true;
 		else if (strcmp(argv[n], "--cpu") == 0 && n + 1 < argc)
 			name = argv[++n];
+		else if (strcmp(argv[n], "--engine") == 0 && n + 1 < argc)
+			engine = strcmp(argv[++n], "jit") == 0 ? &engine_jit : &engine_interpreter;
 		else
 			return usage();
 	}
@@ -86,7 +96,7 @@ int main(int argc, char **argv)
 		return usage();
 	struct process *p = calloc(1, sizeof(*p));
 	int status = 127;
-	if (!p || process_new(p, model) != 0)
+	if (!p || process_new(p, model, engine, stats) != 0)
 		fprintf(stderr, "epixen-user: out of memory\n");
 	else if (process_load(p, argv[n], argv + n) == 0)
 		status = run(p, stats);

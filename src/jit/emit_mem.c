@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* IR of loads, stores and prefetches of general registers: M1 to M5, M13 to M15. */
+#include "cpu/exec_mem.h"
+#include "jit/emit.h"
+
+/* Access size and base update by row. */
+static unsigned access_size(unsigned op)
+{
+	switch (op) {
+	case OP_ld1:
+	case OP_ld1_r:
+	case OP_ld1_i:
+	case OP_st1:
+	case OP_st1_i:
+		return 1;
+	case OP_ld2:
+	case OP_ld2_r:
+	case OP_ld2_i:
+	case OP_st2:
+	case OP_st2_i:
+		return 2;
+	case OP_ld4:
+	case OP_ld4_r:
+	case OP_ld4_i:
+	case OP_st4:
+	case OP_st4_i:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
+static enum update update_of(unsigned op)
+{
+	switch (op) {
+	case OP_ld1_r:
+	case OP_ld2_r:
+	case OP_ld4_r:
+	case OP_ld8_r:
+	case OP_ld8_fill_r:
+	case OP_lfetch_r:
+		return UPDATE_REG;
+	case OP_ld1_i:
+	case OP_ld2_i:
+	case OP_ld4_i:
+	case OP_ld8_i:
+	case OP_ld8_fill_i:
+	case OP_st1_i:
+	case OP_st2_i:
+	case OP_st4_i:
+	case OP_st8_i:
+	case OP_st8_spill_i:
+	case OP_lfetch_i:
+		return UPDATE_IMM;
+	default:
+		return UPDATE_NONE;
+	}
+}
+
+static void update(struct tr *t, const struct insn *i, enum update u, uint8_t inc)
+{
+	if (u == UPDATE_REG)
+		ir_op2(t, IR_ADD, i->r3, i->r3, inc);
+	else if (u == UPDATE_IMM && i->imm)
+		ir_imm(t, IR_ADD, i->r3, i->r3, i->imm);
+}
+
+bool emit_load(struct tr *t, const struct insn *i)
+{
+	enum update u = update_of(i->op);
+	bool fill = i->op == OP_ld8_fill || i->op == OP_ld8_fill_r || i->op == OP_ld8_fill_i;
+	uint8_t inc = i->r2;
+
+	if (!fill && !ld_is_plain(i) && ld_type(i) != LD_S)
+		return false;
+	if (!ir_target(t, i->r1) || (u != UPDATE_NONE && !ir_target(t, i->r3)))
+		return false;
+	ir_guard(t, i);
+	if (u == UPDATE_REG && inc == i->r1) {
+		inc = ir_temp(t);
+		ir_op2(t, IR_MOV, inc, i->r2, IR_NONE);
+	}
+	struct ir *ir = ir_op2(t, IR_LOAD, i->r1, i->r3, IR_NONE);
+	ir->size = (uint8_t)access_size(i->op);
+	ir->type = fill;
+	update(t, i, u, inc);
+	ir_append(t, IR_REJOIN);
+	ir_guard_end(t, i);
+	return true;
+}
+
+bool emit_store(struct tr *t, const struct insn *i)
+{
+	enum update u = update_of(i->op);
+	bool spill = i->op == OP_st8_spill || i->op == OP_st8_spill_i;
+
+	if (u != UPDATE_NONE && !ir_target(t, i->r3))
+		return false;
+	ir_guard(t, i);
+	struct ir *ir = ir_op2(t, IR_STORE, IR_NONE, i->r3, i->r2);
+	ir->size = (uint8_t)access_size(i->op);
+	ir->type = spill;
+	update(t, i, u, IR_NONE);
+	ir_append(t, IR_REJOIN);
+	ir_guard_end(t, i);
+	return true;
+}
+
+#define LFETCH_FAULT 2
+
+bool emit_lfetch(struct tr *t, const struct insn *i)
+{
+	enum update u = update_of(i->op);
+
+	if (i->comp & LFETCH_FAULT || (u != UPDATE_NONE && !ir_target(t, i->r3)))
+		return false;
+	if (u == UPDATE_NONE)
+		return true;
+	ir_guard(t, i);
+	update(t, i, u, i->r2);
+	ir_guard_end(t, i);
+	return true;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine of translated code: finds the block for where the processor stands, runs it, and does
+ * what its exit says. What blocks cannot do (single steps, incomplete frames, frames that
+ * do not fit) the interpreter does, a run of instructions at a time.
+ */
+#include "cpu/icache.h"
+#include "cpu/rse.h"
+#include "jit/block.h"
+#include "jit/gen.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* Where a run of the engine stands. */
+struct run {
+	uint64_t end; /* cpu->slots at which the budget is spent */
+	bool ic;      /* psr.ic: what changes it ends the run */
+};
+
+static void note_last(struct cpu *cpu, const struct run *run, const struct exit_point *p)
+{
+	if (run->ic)
+		cpu->iipa = p->from;
+	cpu->trap_slot = p->slot;
+}
+
+/* The taken branch that led to the present block has completed last. */
+static void note_branch(struct cpu *cpu, const struct run *run)
+{
+	if (cpu->jit.from)
+		note_last(cpu, run, &cpu->jit.state->exit[cpu->jit.from]);
+}
+
+static void note_entry(struct cpu *cpu, const struct run *run, gva_t page, unsigned entry)
+{
+	if (run->ic)
+		cpu->iipa = page + entry / 3 * 16;
+	cpu->trap_slot = entry % 3;
+}
+
+static void stand_at(struct cpu *cpu, gva_t page, unsigned entry)
+{
+	cpu->ip = page + entry / 3 * 16;
+	cpu->ri = entry % 3;
+}
+
+static gva_t page_of(const struct exit_point *p)
+{
+	return p->block->va & ~(gva_t)(GRANULE_SIZE - 1);
+}
+
+/* At the target of a taken branch: EXEC_NEXT goes on. */
+static enum exec arrive(struct cpu *cpu, gva_t ip)
+{
+	cpu->ip = ip;
+	cpu->ri = cpu->next_ri;
+	cpu->next_ri = 0;
+	if (cpu->jit.left <= 0 || atomic_load_explicit(&cpu->kick, memory_order_relaxed) ||
+		cpu->stay_va == 1)
+		return EXEC_STOP;
+	return EXEC_NEXT;
+}
+
+/* The exec function of an instruction gave something else than EXEC_NEXT. */
+static enum exec leave_result(struct cpu *cpu, const struct run *run, const struct exit_point *p)
+{
+	enum exec r = (enum exec)cpu->jit.result;
+	gva_t page = page_of(p);
+
+	cpu->jit.left -= p->entry - p->start;
+	if (r == EXEC_FAULT) {
+		if (p->entry == p->start)
+			note_branch(cpu, run);
+		else
+			note_entry(cpu, run, page, p->entry - 1u);
+		stand_at(cpu, page, p->entry);
+		return r;
+	}
+	cpu->jit.left--;
+	note_last(cpu, run, p);
+	if (r == EXEC_BRANCH)
+		return arrive(cpu, cpu->next_ip);
+	if (r == EXEC_TRAP && cpu->taken) {
+		cpu->ip = cpu->next_ip;
+		cpu->ri = cpu->next_ri;
+		cpu->next_ri = 0;
+		cpu->taken = false;
+	} else {
+		/* a trap shows in iip that nops were skipped */
+		stand_at(cpu, page, p->entry + (r == EXEC_TRAP ? 1u : p->step));
+	}
+	return r;
+}
+
+static enum exec interpret(struct cpu *cpu, const struct run *run)
+{
+	cpu->jit.state->count.interpreted++;
+	cpu->slots = run->end - (uint64_t)cpu->jit.left;
+	enum exec r = (enum exec)engine_interpreter.run(cpu, 1);
+	cpu->jit.left = (int64_t)(run->end - cpu->slots);
+	return r;
+}
+
+/* Acts on an exit; EXEC_NEXT goes on at cpu->ip. */
+static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_point *p)
+{
+	cpu->jit.state->count.leaves[p->kind]++;
+	switch (p->kind) {
+	case LEAVE_BRANCH:
+		note_last(cpu, run, p);
+		return arrive(cpu, p->ip);
+	case LEAVE_INDIRECT:
+		note_last(cpu, run, p);
+		return arrive(cpu, cpu->jit.target);
+	case LEAVE_RESULT:
+		return leave_result(cpu, run, p);
+	case LEAVE_NEXT:
+		note_last(cpu, run, p);
+		stand_at(cpu, page_of(p), p->entry);
+		return EXEC_NEXT;
+	default:
+		note_branch(cpu, run);
+		stand_at(cpu, page_of(p), p->start);
+		return interpret(cpu, run);
+	}
+}
+
+/* While nothing has been a NaT for long, nat_seen becomes false again. What lies outside the live
+ * registers is undefined and may be cleared. */
+static void look_for_nats(struct cpu *cpu)
+{
+	struct rse *r = &cpu->rse;
+	unsigned low = r->frame - (unsigned)r->dirty, high = r->frame + cpu->sof;
+	uint8_t any = 0;
+
+	for (unsigned n = 0; n < 32; n++)
+		any |= cpu->gr_nat[n];
+	for (unsigned n = 0; n < 16; n++)
+		any |= cpu->gr_bank_nat[n];
+	for (unsigned n = low; n < high; n++)
+		any |= r->nat[n];
+	if (any)
+		return;
+	memset(r->nat, 0, sizeof(r->nat));
+	cpu->nat_seen = false;
+}
+
+static enum exec fetch_failed(struct cpu *cpu)
+{
+	if (cpu->exit == EXIT_CRASH)
+		return EXEC_EXIT;
+	return cpu->mmu.fault.code == FAULT_UNIMPL_INST_ADDR ? EXEC_TRAP : EXEC_FAULT;
+}
+
+static unsigned present_key(const struct cpu *cpu)
+{
+	return cpu->sor / 8 | (cpu->rrb_gr | cpu->rrb_fr | cpu->rrb_pr ? KEY_RENAMED : 0) |
+	       (cpu->psr & (PSR(DFL) | PSR(DFH)) ? KEY_FP_OFF : 0) | (cpu->nat_seen ? KEY_NAT : 0);
+}
+
+/* The block at cpu->ip, or NULL with *r saying why not: EXEC_NEXT means interpret. */
+static struct block *enter(struct cpu *cpu, enum exec *r)
+{
+	block_sync(cpu);
+	struct icache_page *page = icache_find(cpu, cpu->ip);
+	if (!page) {
+		*r = fetch_failed(cpu);
+		return NULL;
+	}
+	cpu->page_va = cpu->stay_va = cpu->ip & ~(gva_t)(GRANULE_SIZE - 1);
+	cpu->code_gpa = page->gpa;
+	if (cpu->nat_seen)
+		look_for_nats(cpu);
+	*r = EXEC_NEXT;
+	return block_get(cpu, page, present_key(cpu));
+}
+
+static enum exec run_blocks(struct cpu *cpu, const struct run *run)
+{
+	struct jit *jit = cpu->jit.state;
+	struct link link = {0};
+	uint64_t flushes = 0;
+
+	for (;;) {
+		enum exec r;
+		struct block *b = enter(cpu, &r);
+		if (!b)
+			return r == EXEC_NEXT ? interpret(cpu, run) : r;
+		if (link.exit && flushes == jit->count.flushes)
+			block_link(jit, &link, b);
+		cpu->jit.from = 0;
+		jit->count.enters++;
+		link = block_link_from(&jit->exit[jit->enter(cpu, b->code)]);
+		flushes = jit->count.flushes;
+		r = act(cpu, run, link.exit);
+		if (r != EXEC_NEXT)
+			return r;
+	}
+}
+
+static int run_jit(struct cpu *cpu, uint64_t budget)
+{
+	if (rse_incomplete(cpu) || cpu->psr & PSR_STEP)
+		return engine_interpreter.run(cpu, 1);
+	if (!cpu->jit.state && !block_open(cpu))
+		return engine_interpreter.run(cpu, budget);
+	struct run run = {cpu->slots + budget, cpu->psr & PSR(IC)};
+	cpu->jit.left = (int64_t)budget;
+	enum exec r = run_blocks(cpu, &run);
+	cpu->slots = run.end - (uint64_t)cpu->jit.left;
+	return r;
+}
+
+const struct engine engine_jit = {
+	.name = "jit",
+	.run = run_jit,
+	.invalidate = block_sync,
+	.close = block_close,
+};

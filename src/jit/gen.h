@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state of code generation: which host register holds what, and what is known of predicates.
+ *
+ *   rbx  struct cpu          r12  gr_base[1]: register 32+n is at [r12 + 8 * (32 + n)]
+ *   r13  cpu->pr             r14  fast TLB for data (mmu.data)
+ *   r15  slots of the budget left, as of the latest taken branch
+ *   rax, rcx scratch; the others hold general registers and temporaries
+ *
+ * A predicate is in r13, or known to be 0 or 1, or the relation of two general registers that have
+ * not changed since: then testing it is the compare, and it is written to r13 only when code is
+ * left that may read it there.
+ */
+#ifndef JIT_GEN_H
+#define JIT_GEN_H
+
+#include "jit/jit.h"
+
+#define POOL	   8
+#define RELATIONS  8
+#define BLOCK_COLD 1000
+
+/* What a predicate is: PRED_HOME in r13, PRED_FALSE, PRED_TRUE, or relation k: PRED_RELATION + 2 *
+ * k, plus 1 for its opposite. */
+enum { PRED_HOME, PRED_FALSE, PRED_TRUE, PRED_RELATION };
+
+struct relation {
+	uint8_t cc, size, a, b; /* as in struct ir; size 0: bit imm of a */
+	int64_t imm;
+};
+
+struct state {
+	uint8_t value[POOL]; /* in the host register, or IR_NONE */
+	uint8_t dirty;	     /* bit n: not yet at home */
+	uint8_t pred[64];
+	struct relation relation[RELATIONS];
+};
+
+/* Code out of the way: exits and slow ways. */
+struct cold {
+	enum { COLD_SLOW, COLD_BRANCH, COLD_RESULT, COLD_AFTER } kind;
+	uint16_t ir;
+	struct state state, after; /* where it leaves, where it comes back */
+	uint8_t *from[2];	   /* jumps to it */
+	uint8_t *back;
+};
+
+struct gen {
+	struct code c;
+	struct state s;
+	struct cpu *cpu;
+	struct jit *jit;
+	struct ir_block *b;
+	struct block *blk;
+	unsigned pos;	     /* in b->ir */
+	unsigned pinned;     /* host registers that must stay as they are */
+	unsigned guard_pins; /* those of the guard we are in */
+	int guard_end;	     /* in a guard: position of its IR_END, else -1 */
+	uint8_t *guard_jump;
+	int slow;     /* cold entry that waits for IR_REJOIN, or -1 */
+	int sof, sol; /* frame as the block's alloc set it, else -1 */
+	bool mfl, mfh, failed;
+	unsigned guards;
+	uint8_t *guard_from[4]; /* jumps of the tests at the block's entry */
+	unsigned colds;
+	struct cold cold[BLOCK_COLD];
+};
+
+extern const enum reg gen_pool[POOL];
+
+#define CPU(f) mem_at(RBX, (int64_t)offsetof(struct cpu, f))
+static inline struct mem cpu_at(int64_t offset)
+{
+	return mem_at(RBX, offset);
+}
+
+/* --- values (gen_value.c) --- */
+struct mem gen_home(unsigned v);
+int gen_find(const struct state *s, unsigned v);
+/* The host register that holds v, loaded if need be, pinned for this operation. */
+enum reg gen_use(struct gen *g, unsigned v);
+/* The host register to compute v into; its old value need not be there. Call after gen_use. */
+enum reg gen_define(struct gen *g, unsigned v);
+/* Writes everything home and forgets the registers. */
+void gen_flush(struct gen *g);
+/* Emits what writes the registers and predicates of s home. */
+void gen_write_home(struct gen *g, const struct state *s);
+/* Makes at least n host registers free. */
+void gen_make_room(struct gen *g, unsigned n);
+void gen_drop_temps(struct gen *g);
+/* Relations of v are about to lose their operand. */
+void gen_keep_relations(struct gen *g, unsigned v);
+
+/* --- predicates (gen_pred.c) --- */
+/* Emits a test of predicate p, which is not known; the condition is its truth. Uses rax. */
+enum cc gen_test(struct gen *g, const struct state *s, unsigned p);
+/* Brings p to r13. Uses rax. */
+void gen_pred_home(struct gen *g, const struct state *s, unsigned p);
+void gen_preds_home(struct gen *g, const struct state *s);
+void gen_compare(struct gen *g, const struct ir *ir);
+/* p turned out to be v: so is whatever hangs on the same relation. */
+void gen_pred_known(struct state *s, unsigned p, bool v);
+static inline bool gen_known(const struct gen *g, unsigned p, bool *v)
+{
+	uint8_t k = p ? g->s.pred[p] : PRED_TRUE;
+	*v = k == PRED_TRUE;
+	return k == PRED_TRUE || k == PRED_FALSE;
+}
+
+/* --- exits (gen_exit.c) --- */
+uint32_t gen_exit_point(struct gen *g, enum leave kind, unsigned insn);
+struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from);
+void gen_branch(struct gen *g, const struct ir *ir);
+void gen_next(struct gen *g, const struct ir *ir);
+void gen_colds(struct gen *g);
+/* The call of the present guest instruction's exec, everything being home. */
+void gen_call_exec(struct gen *g, unsigned insn);
+
+#endif

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ways out of a block: branches, calls of exec functions, slow ways of memory accesses, and the
+ * code all blocks share.
+ */
+#include "cpu/icache.h"
+#include "cpu/rse.h"
+#include "jit/gen.h"
+
+#define NO_ENTRY 0xffff
+
+uint32_t gen_exit_point(struct gen *g, enum leave kind, unsigned insn)
+{
+	struct jit *jit = g->jit;
+	unsigned entry = g->b->entry[insn];
+
+	if (jit->exits >= JIT_EXITS) {
+		g->failed = true;
+		return 0;
+	}
+	jit->exit[jit->exits] = (struct exit_point){
+		.kind = (uint8_t)kind,
+		.slot = (uint8_t)(entry == PAGE_INSNS ? 2 : entry % 3),
+		.entry = (uint16_t)entry,
+		.start = (uint16_t)g->b->start,
+		.step = g->b->insn[insn].step,
+		.from = entry_ip(g->b, entry == PAGE_INSNS ? entry - 1 : entry),
+		.block = g->blk,
+	};
+	return jit->exits++;
+}
+
+struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from)
+{
+	struct cold *cold = &g->cold[g->colds++];
+
+	cold->kind = kind;
+	cold->ir = (uint16_t)g->pos;
+	cold->state = g->s;
+	cold->from[0] = from;
+	cold->from[1] = cold->back = NULL;
+	return cold;
+}
+
+static void leave(struct gen *g, uint32_t exit)
+{
+	x_mov_imm(&g->c, RAX, exit);
+	x_jmp_to(&g->c, g->jit->leave);
+}
+
+/* --- calls of exec --- */
+
+static void check_nat(struct gen *g, unsigned insn, unsigned r)
+{
+	if (r == 0 || r > 127 || r - 32 < (g->b->key & KEY_SOR) * 8)
+		return;
+	struct mem m = cpu_at((int64_t)offsetof(struct cpu, gr_nat) + r);
+	if (r >= 32) {
+		x_load(&g->c, 8, RCX, CPU(nat_base[1]));
+		m = mem_at(RCX, r);
+	}
+	x_alu_mem_imm(&g->c, ALU_CMP, 1, m, 0);
+	gen_cold(g, COLD_AFTER, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
+}
+
+void gen_call_exec(struct gen *g, unsigned insn)
+{
+	const struct insn *i = &g->b->insn[insn];
+
+	if (g->jit->calls) {
+		x_mov_imm(&g->c, RAX, (uintptr_t)&g->jit->calls[i->op]);
+		x_inc_mem(&g->c, false, mem_at(RAX, 0));
+	}
+	x_mov_imm(&g->c, RSI, (uintptr_t)i);
+	x_call_to(&g->c, g->jit->call);
+	gen_cold(g, COLD_RESULT, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
+	if (g->b->key & KEY_NAT) {
+		check_nat(g, insn, i->r1);
+		check_nat(g, insn, i->r3);
+	} else {
+		x_alu_mem_imm(&g->c, ALU_CMP, 1, CPU(nat_seen), 0);
+		gen_cold(g, COLD_AFTER, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
+	}
+}
+
+static void cold_slow(struct gen *g, const struct cold *cold)
+{
+	gen_write_home(g, &cold->state);
+	gen_call_exec(g, g->b->ir[cold->ir].insn);
+	for (unsigned n = 0; n < POOL; n++) {
+		unsigned v = cold->after.value[n];
+		if (v != IR_NONE)
+			x_load(&g->c, 8, gen_pool[n], gen_home(v));
+	}
+	x_jmp_to(&g->c, cold->back);
+}
+
+static void cold_result(struct gen *g, const struct cold *cold)
+{
+	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, cold->ir);
+
+	x_store(&g->c, 4, CPU(jit.result), RAX);
+	leave(g, exit);
+}
+
+/* --- going on at another entry of the page --- */
+
+static uint32_t next_point(struct gen *g, unsigned entry)
+{
+	uint32_t exit = gen_exit_point(g, LEAVE_NEXT, 0);
+	struct exit_point *p = &g->jit->exit[exit];
+
+	p->entry = (uint16_t)entry;
+	p->from = entry_ip(g->b, entry - 1);
+	p->slot = (uint8_t)((entry - 1) % 3);
+	return exit;
+}
+
+static void cold_after(struct gen *g, const struct cold *cold)
+{
+	const struct insn *i = &g->b->insn[cold->ir];
+	unsigned next = g->b->entry[cold->ir] + i->step;
+
+	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)(next - g->b->start));
+	leave(g, next_point(g, next));
+}
+
+/* A jump that later goes straight to the next block; until then it leaves. */
+static void linkable(struct gen *g, uint32_t exit)
+{
+	uint8_t *at = x_jmp(&g->c);
+
+	x_here(&g->c, at);
+	g->jit->exit[exit].patch = at;
+}
+
+void gen_next(struct gen *g, const struct ir *ir)
+{
+	gen_flush(g);
+	uint32_t exit = next_point(g, (unsigned)ir->imm);
+	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)(ir->imm - g->b->start));
+	if (!ir->type) {
+		x_store_imm(&g->c, 4, CPU(jit.from), (int32_t)exit);
+		linkable(g, exit);
+	}
+	leave(g, exit);
+}
+
+/* --- taken branches --- */
+
+/* Slots retire, and the budget's end or a kick leaves. Returns the jumps to where. */
+static void retire(struct gen *g, const struct ir *ir, uint32_t exit, uint8_t *out[2])
+{
+	unsigned slots = g->b->entry[ir->insn] - g->b->start + 1;
+
+	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)slots);
+	out[0] = x_jcc(&g->c, CC_LE);
+	x_alu_mem_imm(&g->c, ALU_CMP, 4, CPU(kick), 0);
+	out[1] = x_jcc(&g->c, CC_NE);
+	x_store_imm(&g->c, 4, CPU(jit.from), (int32_t)exit);
+}
+
+static void go_direct(struct gen *g, const struct ir *ir)
+{
+	uint32_t exit = gen_exit_point(g, LEAVE_BRANCH, ir->insn);
+	gva_t target = (gva_t)ir->imm;
+	uint8_t *out[2];
+
+	g->jit->exit[exit].ip = target;
+	retire(g, ir, exit, out);
+	if (target >> GRANULE_SHIFT == g->b->va >> GRANULE_SHIFT) {
+		linkable(g, exit);
+	} else {
+		x_mov_imm(&g->c, RAX, target);
+		x_mov_imm(&g->c, RCX, g->b->key);
+		x_jmp_to(&g->c, g->jit->lookup);
+	}
+	x_here(&g->c, out[0]);
+	x_here(&g->c, out[1]);
+	leave(g, exit);
+}
+
+/* The target is in rax. */
+static void go_indirect(struct gen *g, const struct ir *ir)
+{
+	uint32_t exit = gen_exit_point(g, LEAVE_INDIRECT, ir->insn);
+	uint8_t *out[2];
+
+	retire(g, ir, exit, out);
+	x_mov_imm(&g->c, RCX, g->b->key);
+	x_jmp_to(&g->c, g->jit->lookup);
+	x_here(&g->c, out[0]);
+	x_here(&g->c, out[1]);
+	x_store(&g->c, 8, CPU(jit.target), RAX);
+	leave(g, exit);
+}
+
+static void load_target(struct gen *g, enum reg d, unsigned b)
+{
+	x_load(&g->c, 8, d, cpu_at((int64_t)offsetof(struct cpu, br) + 8 * b));
+	x_alu_imm(&g->c, ALU_AND, 8, d, -16);
+}
+
+/* What inline code does not do: exec does, and says that it branched. */
+static void call_and_leave(struct gen *g, const struct ir *ir)
+{
+	x_mov_imm(&g->c, RSI, (uintptr_t)&g->b->insn[ir->insn]);
+	x_call_to(&g->c, g->jit->call);
+	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, ir->insn);
+	x_store(&g->c, 4, CPU(jit.result), RAX);
+	leave(g, exit);
+}
+
+/* br and ar.pfs of a call. */
+static void call_links(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	unsigned entry = g->b->entry[ir->insn];
+
+	x_mov_imm(c, RAX, entry_ip(g->b, entry) + 16);
+	x_store(c, 8, cpu_at((int64_t)offsetof(struct cpu, br) + 8 * ir->size), RAX);
+	if (g->sof >= 0) {
+		x_mov_imm(c, RAX, (unsigned)(g->sof | g->sol << 7));
+	} else {
+		x_load(c, 4, RAX, CPU(sol));
+		x_shift(c, SHIFT_SHL, 4, RAX, 7);
+		x_alu_load(c, ALU_OR, 4, RAX, CPU(sof));
+	}
+	x_load(c, 8, RCX, CPU(ar[AR_EC]));
+	x_shift(c, SHIFT_SHL, 8, RCX, 52);
+	x_alu(c, ALU_OR, 8, RAX, RCX);
+	x_load(c, 4, RCX, CPU(cpl));
+	x_shift(c, SHIFT_SHL, 8, RCX, 62);
+	x_alu(c, ALU_OR, 8, RAX, RCX);
+	x_store(c, 8, CPU(ar[AR_PFS]), RAX);
+}
+
+/* The locals become dirty; rdi is the new frame index, rsi the locals. */
+static void call_frame(struct gen *g)
+{
+	struct code *c = &g->c;
+	struct mem r12 = {R12, RSI, 8, 0};
+
+	x_store(c, 4, CPU(rse.frame), RDI);
+	x_lea(c, R12, r12);
+	x_store(c, 8, CPU(gr_base[1]), R12);
+	x_alu_store(c, ALU_ADD, 8, CPU(nat_base[1]), RSI);
+	x_alu_store(c, ALU_ADD, 4, CPU(rse.dirty), RSI);
+	x_alu_store(c, ALU_SUB, 4, CPU(sof), RSI);
+	x_store_imm(c, 4, CPU(sol), 0);
+}
+
+static void taken_call(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+
+	x_load(c, 4, RSI, CPU(sol));
+	x_load(c, 4, RDI, CPU(rse.frame));
+	x_alu(c, ALU_ADD, 4, RDI, RSI);
+	x_alu_imm(c, ALU_CMP, 4, RDI, RSE_FRAME_HIGH);
+	uint8_t *slow = x_jcc(c, CC_A);
+	if (ir->type == BRANCH_CALL_INDIRECT)
+		load_target(g, RDX, ir->cc);
+	call_links(g, ir);
+	call_frame(g);
+	if (ir->type == BRANCH_CALL_INDIRECT) {
+		x_mov(c, 8, RAX, RDX);
+		go_indirect(g, ir);
+	} else {
+		go_direct(g, ir);
+	}
+	x_here(c, slow);
+	call_and_leave(g, ir);
+}
+
+/* rax: ar.pfs; leaves sof in rdx, sol in rcx, dirty in rsi, frame in rdi; jumps away when the
+ * return is not an everyday one: rotation, lower privilege, fill, or a moved ring. */
+static unsigned return_frame(struct gen *g, uint8_t *slow[8])
+{
+	struct code *c = &g->c;
+	unsigned n = 0;
+
+	x_mov_imm(c, RCX, 0x3fffffc000); /* sor and rename bases */
+	x_test(c, 8, RAX, RCX);
+	slow[n++] = x_jcc(c, CC_NE);
+	x_mov(c, 8, RCX, RAX);
+	x_shift(c, SHIFT_SHR, 8, RCX, 62);
+	x_alu_load(c, ALU_CMP, 4, RCX, CPU(cpl));
+	slow[n++] = x_jcc(c, CC_A);
+	x_mov(c, 4, RCX, RAX);
+	x_shift(c, SHIFT_SHR, 4, RCX, 7);
+	x_alu_imm(c, ALU_AND, 4, RCX, 0x7f);
+	x_mov(c, 4, RDX, RAX);
+	x_alu_imm(c, ALU_AND, 4, RDX, 0x7f);
+	x_alu(c, ALU_CMP, 4, RCX, RDX);
+	slow[n++] = x_jcc(c, CC_A);
+	x_load(c, 4, RSI, CPU(rse.dirty));
+	x_alu(c, ALU_SUB, 4, RSI, RCX);
+	slow[n++] = x_jcc(c, CC_S);
+	x_lea(c, RDI, mem_index(RSI, RDX));
+	x_alu_imm(c, ALU_CMP, 4, RDI, RSE_PHYS); /* so sof is not above it either */
+	slow[n++] = x_jcc(c, CC_A);
+	x_load(c, 4, RDI, CPU(rse.frame));
+	x_alu(c, ALU_SUB, 4, RDI, RCX);
+	x_alu_imm(c, ALU_CMP, 4, RDI, RSE_FRAME_LOW);
+	slow[n++] = x_jcc(c, CC_B);
+	return n;
+}
+
+static void taken_return(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	uint8_t *slow[8];
+
+	x_load(c, 8, RAX, CPU(ar[AR_PFS]));
+	unsigned n = return_frame(g, slow);
+	x_store(c, 4, CPU(rse.dirty), RSI);
+	x_store(c, 4, CPU(rse.frame), RDI);
+	x_store(c, 4, CPU(sof), RDX);
+	x_store(c, 4, CPU(sol), RCX);
+	x_alu_store(c, ALU_SUB, 8, CPU(nat_base[1]), RCX);
+	x_shift(c, SHIFT_SHL, 4, RCX, 3);
+	x_alu(c, ALU_SUB, 8, R12, RCX);
+	x_store(c, 8, CPU(gr_base[1]), R12);
+	x_shift(c, SHIFT_SHR, 8, RAX, 52);
+	x_alu_imm(c, ALU_AND, 4, RAX, 63);
+	x_store(c, 8, CPU(ar[AR_EC]), RAX);
+	load_target(g, RAX, ir->cc);
+	go_indirect(g, ir);
+	while (n--)
+		x_here(c, slow[n]);
+	call_and_leave(g, ir);
+}
+
+static void taken(struct gen *g, const struct state *s, const struct ir *ir)
+{
+	gen_write_home(g, s);
+	switch (ir->type) {
+	case BRANCH_CLOOP:
+		x_inc_mem(&g->c, true, CPU(ar[AR_LC]));
+		go_direct(g, ir);
+		break;
+	case BRANCH_CALL:
+	case BRANCH_CALL_INDIRECT:
+		taken_call(g, ir);
+		break;
+	case BRANCH_INDIRECT:
+		load_target(g, RAX, ir->cc);
+		go_indirect(g, ir);
+		break;
+	case BRANCH_RETURN:
+		taken_return(g, ir);
+		break;
+	default:
+		go_direct(g, ir);
+	}
+}
+
+void gen_branch(struct gen *g, const struct ir *ir)
+{
+	bool v;
+
+	if (ir->type == BRANCH_CLOOP) {
+		x_alu_mem_imm(&g->c, ALU_CMP, 8, CPU(ar[AR_LC]), 0);
+		gen_cold(g, COLD_BRANCH, x_jcc(&g->c, CC_NE));
+		return;
+	}
+	if (gen_known(g, ir->qp, &v)) {
+		if (v) {
+			taken(g, &g->s, ir);
+			g->pos = g->b->count; /* nothing is reached behind it */
+		}
+		return;
+	}
+	struct cold *cold = gen_cold(g, COLD_BRANCH, x_jcc(&g->c, gen_test(g, &g->s, ir->qp)));
+	gen_pred_known(&cold->state, ir->qp, true);
+	gen_pred_known(&g->s, ir->qp, false);
+}
+
+void gen_colds(struct gen *g)
+{
+	for (unsigned n = 0; n < g->colds && !g->c.full && !g->failed; n++) {
+		struct cold *cold = &g->cold[n];
+		for (unsigned k = 0; k < 2; k++)
+			if (cold->from[k])
+				x_here(&g->c, cold->from[k]);
+		switch (cold->kind) {
+		case COLD_SLOW:
+			cold_slow(g, cold);
+			break;
+		case COLD_BRANCH:
+			taken(g, &cold->state, &g->b->ir[cold->ir]);
+			break;
+		case COLD_RESULT:
+			cold_result(g, cold);
+			break;
+		case COLD_AFTER:
+			cold_after(g, cold);
+			break;
+		}
+	}
+}
+
+/* --- code all blocks share --- */
+
+static const enum reg saved[] = {RBX, RBP, R12, R13, R14, R15};
+
+static void load_fixed(struct code *c)
+{
+	x_load(c, 8, R12, CPU(gr_base[1]));
+	x_load(c, 8, R13, CPU(pr));
+	x_load(c, 8, R14, CPU(mmu.data));
+}
+
+/* int enter(cpu, code) */
+static void common_enter(struct code *c)
+{
+	for (unsigned n = 0; n < countof(saved); n++)
+		x_push(c, saved[n]);
+	x_alu_imm(c, ALU_SUB, 8, RSP, 8);
+	x_mov(c, 8, RBX, RDI);
+	load_fixed(c);
+	x_load(c, 8, R15, CPU(jit.left));
+	x_jmp_reg(c, RSI);
+}
+
+static void common_leave(struct code *c)
+{
+	x_store(c, 8, CPU(pr), R13);
+	x_store(c, 8, CPU(jit.left), R15);
+	x_alu_imm(c, ALU_ADD, 8, RSP, 8);
+	for (unsigned n = countof(saved); n-- > 0;)
+		x_pop(c, saved[n]);
+	x_ret(c);
+}
+
+/* rsi: the instruction. Flags say whether it was EXEC_NEXT. */
+static void common_call(struct code *c)
+{
+	x_alu_imm(c, ALU_SUB, 8, RSP, 8);
+	x_store(c, 8, CPU(pr), R13);
+	x_mov(c, 8, RDI, RBX);
+	x_call_mem(c, mem_at(RSI, offsetof(struct insn, exec)));
+	x_alu_imm(c, ALU_ADD, 8, RSP, 8);
+	load_fixed(c);
+	x_test(c, 4, RAX, RAX);
+	x_ret(c);
+}
+
+/* rax: address, rcx: key. Everything that icache_find and the block table would look at is compared
+ * with what they found last time. */
+static void common_lookup(struct cpu *cpu, struct code *c)
+{
+	uint8_t *miss[6];
+
+	x_mov(c, 4, RDX, RAX);
+	x_shift(c, SHIFT_SHR, 4, RDX, 4);
+	x_alu_imm(c, ALU_AND, 4, RDX, JUMPS - 1);
+	x_shift(c, SHIFT_SHL, 4, RDX, 6);
+	x_alu_load(c, ALU_ADD, 8, RDX, CPU(jit.state));
+	x_alu_load(c, ALU_CMP, 8, RAX, mem_at(RDX, offsetof(struct jump, va)));
+	miss[0] = x_jcc(c, CC_NE);
+	x_alu_load(c, ALU_CMP, 8, RCX, mem_at(RDX, offsetof(struct jump, key)));
+	miss[1] = x_jcc(c, CC_NE);
+	x_alu_mem_imm(c, ALU_CMP, 8, CPU(stay_va), 1);
+	miss[2] = x_jcc(c, CC_E);
+	x_mov(c, 4, RDI, RAX);
+	x_shift(c, SHIFT_SHR, 4, RDI, 7);
+	x_alu_imm(c, ALU_AND, 4, RDI, (FTLB_SIZE - 1) << 5);
+	x_alu_load(c, ALU_ADD, 8, RDI, CPU(mmu.inst));
+	x_mov(c, 8, RSI, RAX);
+	x_alu_imm(c, ALU_AND, 8, RSI, -GRANULE_SIZE);
+	x_alu_load(c, ALU_CMP, 8, RSI, mem_at(RDI, offsetof(struct ftlb_entry, tag_x)));
+	miss[3] = x_jcc(c, CC_NE);
+	x_load(c, 8, RDI, mem_at(RDI, offsetof(struct ftlb_entry, addend)));
+	x_alu(c, ALU_ADD, 8, RDI, RSI);
+	x_alu_load(c, ALU_CMP, 8, RDI, mem_at(RDX, offsetof(struct jump, host)));
+	miss[4] = x_jcc(c, CC_NE);
+	x_mov_imm(c, RDI, (uintptr_t)&cpu->machine->ram.code_generation);
+	x_load(c, 8, RDI, mem_at(RDI, 0));
+	x_alu_load(c, ALU_CMP, 8, RDI, CPU(jit.generation));
+	miss[5] = x_jcc(c, CC_NE);
+	x_store(c, 8, CPU(page_va), RSI);
+	x_store(c, 8, CPU(stay_va), RSI);
+	x_load(c, 8, RDI, mem_at(RDX, offsetof(struct jump, gpa)));
+	x_store(c, 8, CPU(code_gpa), RDI);
+	x_jmp_mem(c, mem_at(RDX, offsetof(struct jump, code)));
+	for (unsigned n = 0; n < countof(miss); n++)
+		x_here(c, miss[n]);
+	x_store(c, 8, CPU(jit.target), RAX);
+	x_load(c, 4, RAX, CPU(jit.from));
+	x_jmp_to(c, cpu->jit.state->leave);
+}
+
+void gen_common(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit.state;
+	struct code c = {jit->cache.rw, jit->cache.rw + jit->cache.size, false};
+
+	jit->enter = (int (*)(struct cpu *, const uint8_t *))(uintptr_t)(c.p + jit->cache.rx);
+	common_enter(&c);
+	jit->leave = c.p;
+	common_leave(&c);
+	jit->call = c.p;
+	common_call(&c);
+	jit->lookup = c.p;
+	common_lookup(cpu, &c);
+	jit->cache.used = (size_t)(c.p - jit->cache.rw);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The linear form between decoded instructions and x86-64. One guest instruction becomes a few
+ * operations; values are numbers: 0..127 general registers by their name in the frame, from
+ * IR_TEMP on temporaries, which live within one guest instruction. Predicates are no values: they
+ * are named by operations that set or test them, so that a compare need not produce anything before
+ * somebody asks (see gen.c).
+ */
+#ifndef JIT_IR_H
+#define JIT_IR_H
+
+#include "base/types.h"
+#include "isa/insn.h"
+#include "jit/x86.h"
+
+#define IR_TEMP	  128
+#define IR_VALUES 144
+#define IR_NONE	  0xff
+
+enum ir_op {
+	IR_NOP,
+	IR_MOV,	 /* d = a */
+	IR_MOVI, /* d = imm */
+	/* d = a op (b or imm) */
+	IR_ADD,
+	IR_SUB,
+	IR_AND,
+	IR_OR,
+	IR_XOR,
+	IR_MUL,
+	IR_RSUB,   /* d = imm - a */
+	IR_SHLADD, /* d = (a << imm) + b, imm 1..3 */
+	IR_SHL,
+	IR_SHR,
+	IR_SAR, /* d = a by imm, 0..63 */
+	IR_SHLV,
+	IR_SHRV,
+	IR_SARV, /* d = a by b, as the architecture has it: 64 and more empty it */
+	IR_SHRD, /* d = low half of a:b shifted right by imm */
+	IR_SEXT,
+	IR_ZEXT, /* low size bytes of a */
+	IR_POPCNT,
+	IR_SEL,	 /* d = a if predicate qp */
+	IR_CMP,	 /* p1, p2 by relation cc of a and (b or imm), size 4 or 8; type; qp */
+	IR_TBIT, /* the same by bit imm of a; cc CC_B: bit is set, CC_AE: clear */
+	IR_GUARD,
+	IR_END,	   /* what is between happens only if predicate qp */
+	IR_LOAD,   /* d = size bytes at a; slow way: the whole guest instruction by its exec */
+	IR_STORE,  /* b to a */
+	IR_REJOIN, /* where the slow way of the guest instruction's access comes back */
+	IR_CALL,   /* the guest instruction by its exec */
+	IR_LDC,
+	IR_STC,	   /* d = / = a: 8 bytes of struct cpu at imm */
+	IR_STCI,   /* 8 bytes of struct cpu at imm = the address b:size.. see gen.c */
+	IR_ORC,	   /* 4 bytes of struct cpu at imm |= size */
+	IR_GETPR,  /* d = all predicates */
+	IR_SETPR,  /* predicates in mask imm = a */
+	IR_ALLOC,  /* d = ar.pfs, new frame imm */
+	IR_BRANCH, /* taken if qp: see enum branch */
+	IR_NEXT,   /* go on at entry imm, which is not translated here */
+	IR_COUNT
+};
+
+/* How a compare writes its targets (3:39). */
+enum cmp_type { CMP_NORMAL, CMP_UNC, CMP_AND, CMP_OR, CMP_OR_ANDCM };
+
+enum branch {
+	BRANCH_DIRECT, /* to address imm */
+	BRANCH_CALL,   /* frame and return link, to imm */
+	BRANCH_CALL_INDIRECT,
+	BRANCH_INDIRECT,
+	BRANCH_RETURN,
+	BRANCH_CLOOP, /* to imm if ar.lc is not 0, counting it down */
+};
+
+struct ir {
+	uint8_t op, cc, size, type; /* enum ir_op, enum cc, bytes, enum cmp_type or branch */
+	uint8_t d, a, b;	    /* values; b IR_NONE: imm instead */
+	uint8_t qp, p1, p2;
+	uint16_t insn; /* index of the guest instruction in the block */
+	int64_t imm;
+};
+
+#define BLOCK_INSNS 96
+#define BLOCK_IR    1024
+
+/* What a translation may take for granted; tested at dispatch. */
+enum {
+	KEY_SOR = 15,	  /* cfm.sor */
+	KEY_RENAMED = 16, /* some rename base is not 0 */
+	KEY_FP_OFF = 32,  /* psr.dfl or dfh */
+	KEY_NAT = 64,	  /* general registers may hold NaTs */
+};
+
+/* One block on its way from page to code. */
+struct ir_block {
+	const struct insn *page; /* the icache page's entries */
+	gva_t va;		 /* of the page */
+	unsigned start;		 /* entry */
+	unsigned key;
+	struct insn *insn; /* copies, in order; they live as long as the code */
+	uint16_t entry[BLOCK_INSNS];
+	unsigned insns;
+	struct ir ir[BLOCK_IR];
+	unsigned count;
+	unsigned need_sof; /* the frame must have at least this many registers */
+};
+
+/* Address of the bundle of an entry. */
+static inline gva_t entry_ip(const struct ir_block *b, unsigned entry)
+{
+	return b->va + (entry / 3) * 16;
+}
+
+/* Decoded instructions to IR. false: the first instruction cannot be translated. */
+bool ir_translate(struct ir_block *b);
+void ir_print(const struct ir_block *b);
+
+#endif

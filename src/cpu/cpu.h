@@ -159,6 +159,11 @@ struct cpu {
 	bool intercept;        /* tests and the user runner: return EXIT_INTERRUPTION */
 	bool halted;           /* in PAL_HALT_LIGHT */
 
+	struct {
+		gva_t vector;              /* the latest one taken */
+		uint32_t fruitless, count; /* in a row: by its first instruction; with psr.ic 0 */
+	} nested;
+
 	enum exit exit;
 	uint64_t exit_arg;
 	const char *exit_text;

@@ -210,14 +210,26 @@ static uint64_t handler_psr(const struct cpu *cpu)
 	return psr;
 }
 
-/* A fault of a handler's first instruction that leads back to it with nothing collected: only a
- * machine check or INIT would end that. */
+/* Interruptions are without end when a handler's first instruction leads back to it or round a few
+ * handlers, or when very many come with psr.ic 0, of which none can be returned from. On hardware
+ * only a machine check or INIT would end that. */
+#define FRUITLESS_MAX 64
+#define NESTED_MAX    (1u << 20)
+
 static void crash_if_stuck(struct cpu *cpu, gva_t vector)
 {
-	if (cpu->psr & PSR(IC) || cpu->ip != vector || cpu->ri != 0)
-		return;
-	cpu->exit = EXIT_CRASH;
-	cpu->exit_text = "the interruption handler itself faults, for ever";
+	bool fruitless = cpu->ip == cpu->nested.vector && cpu->ri == 0;
+	bool same = cpu->ip == vector && cpu->ri == 0;
+
+	cpu->nested.vector = vector;
+	cpu->nested.fruitless = fruitless ? cpu->nested.fruitless + 1 : 0;
+	cpu->nested.count++;
+	if (cpu->psr & PSR(IC))
+		cpu->nested.count = cpu->nested.fruitless = 0;
+	else if (same || cpu->nested.fruitless > FRUITLESS_MAX || cpu->nested.count > NESTED_MAX) {
+		cpu->exit = EXIT_CRASH;
+		cpu->exit_text = "the interruption handler itself faults, for ever";
+	}
 }
 
 void cpu_deliver(struct cpu *cpu)
@@ -226,7 +238,8 @@ void cpu_deliver(struct cpu *cpu)
 	f.code = nested(cpu, &f);
 	unsigned resources = vector_resources(f.code);
 	gva_t vector = (cpu->cr[CR_IVA] & ~0x7fffull) + fault_vector(f.code);
-	crash_if_stuck(cpu, vector);
+	if (f.code != FAULT_EXTERNAL_INTERRUPT)
+		crash_if_stuck(cpu, vector);
 	if (f.code != FAULT_DATA_NESTED_TLB)
 		cpu->cr[CR_ISR] = build_isr(cpu, &f, resources);
 	if (cpu->psr & PSR(IC))

@@ -34,6 +34,10 @@ struct cpu *cpu_new(struct machine *m, unsigned index)
 	pthread_mutex_init(&cpu->port.lock, NULL);
 	pthread_cond_init(&cpu->port.news, NULL);
 	cpu_reset(cpu);
+	if (m->engine && m->engine->open && !m->engine->open(cpu)) {
+		cpu_free(cpu);
+		return NULL;
+	}
 	return cpu;
 }
 
@@ -195,6 +199,9 @@ void cpu_load(struct cpu *cpu, struct stream *s)
 	get_array(s, cpu->br, countof(cpu->br));
 	get_frs(cpu, s);
 	get_array(s, cpu->ar, countof(cpu->ar));
+	cpu->ar[AR_EC] &= 0x3f;
+	if (fpsr_reserved(cpu->ar[AR_FPSR]))
+		stream_fail(s, "reserved fields of ar.fpsr are set");
 	get_array(s, cpu->cr, countof(cpu->cr));
 	get_array(s, cpu->pmc, countof(cpu->pmc));
 	get_array(s, cpu->pmd, countof(cpu->pmd));

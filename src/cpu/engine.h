@@ -15,7 +15,9 @@ struct engine {
 	int (*run)(struct cpu *cpu, uint64_t budget);
 	/* Drops what was cached of code; called after code_generation moved. */
 	void (*invalidate)(struct cpu *cpu);
-	/* Frees what the engine keeps for the processor; NULL: nothing. */
+	/* Makes and frees what the engine keeps for a processor; NULL: nothing. open is called by
+	 * cpu_new, before the process is confined; false: no memory. */
+	bool (*open)(struct cpu *cpu);
 	void (*close)(struct cpu *cpu);
 };
 

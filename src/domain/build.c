@@ -7,6 +7,7 @@
 #include "domain/domain.h"
 
 #include "base/log.h"
+#include "jit/jit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,7 @@ static int make_machine(struct domain *d, char error[LOAD_ERROR_SIZE])
 		snprintf(error, LOAD_ERROR_SIZE, "cpu_model '%s' is unknown", d->config.cpu_model);
 		return -EINVAL;
 	}
+	m->engine = d->config.jit ? &engine_jit : &engine_interpreter;
 	clock_init(&m->clock, d->config.virtual_clock);
 	clock_pause(&m->clock);
 	d->paused = true;

@@ -9,7 +9,7 @@
 
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 1);
+	stream_begin(s, "config", 2);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -20,6 +20,7 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->vcpus);
 	stream_put_u64(s, c->id);
 	stream_put_u64(s, c->virtual_clock);
+	stream_put_u64(s, c->jit);
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
@@ -35,7 +36,7 @@ static void get_text(struct stream *s, char *text, size_t size)
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	stream_open(s, "config", 1);
+	uint32_t version = stream_open(s, "config", 2);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -46,6 +47,7 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->vcpus = stream_get_max(s, MAX_CPUS, "vcpus");
 	c->id = stream_get_u64(s);
 	c->virtual_clock = stream_get_max(s, 1, "clock");
+	c->jit = version > 1 && stream_get_max(s, 1, "engine");
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");

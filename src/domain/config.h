@@ -32,6 +32,7 @@ struct domain_config {
 	uint64_t vcpus;
 	uint64_t id;
 	bool virtual_clock;
+	bool jit; /* engine */
 	enum domain_action on_poweroff, on_reboot, on_crash;
 };
 

@@ -203,7 +203,7 @@ static int run_jit(struct cpu *cpu, uint64_t budget)
 {
 	if (rse_incomplete(cpu) || cpu->psr & PSR_STEP)
 		return engine_interpreter.run(cpu, 1);
-	if (!cpu->jit.state && !block_open(cpu))
+	if (!cpu->jit.state)
 		return engine_interpreter.run(cpu, budget);
 	struct run run = {cpu->slots + budget, cpu->psr & PSR(IC)};
 	cpu->jit.left = (int64_t)budget;
@@ -216,5 +216,6 @@ const struct engine engine_jit = {
 	.name = "jit",
 	.run = run_jit,
 	.invalidate = block_sync,
+	.open = block_open,
 	.close = block_close,
 };

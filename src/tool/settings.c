@@ -159,6 +159,18 @@ static int read_clock(struct reading *r, const struct cfg_setting *s, const stru
 		r->cfg, s, "clock is '%s', possible are 'real' and 'virtual'", s->value.text);
 }
 
+static int read_engine(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	(void)row;
+	if (want_text(r, s))
+		return -EINVAL;
+	r->config->jit = strcmp(s->value.text, "jit") == 0;
+	if (r->config->jit || strcmp(s->value.text, "interp") == 0)
+		return 0;
+	return cfg_fail(
+		r->cfg, s, "engine is '%s', possible are 'interp' and 'jit'", s->value.text);
+}
+
 static int read_model(struct reading *r, const struct cfg_setting *s, const struct row *row)
 {
 	if (read_text(r, s, row))
@@ -193,6 +205,7 @@ static const struct row rows[] = {
 	{"vcpus",       read_number, TO(vcpus),       1, MAX_CPUS, ""},
 	{"cpu_model",   read_model,  TO(cpu_model),   0, 0, ""},
 	{"clock",       read_clock,  0, 0,            0, 0, ""},
+	{"engine",      read_engine, 0, 0,            0, 0, ""},
 	{"kernel",      read_text,   TO(kernel),      0, 0, ""},
 	{"ramdisk",     read_text,   TO(ramdisk),     0, 0, ""},
 	{"cmdline",     read_line,   LINE(cmdline),   0, 0, ""},

@@ -162,7 +162,7 @@ static enum fw_action call_vector(struct fw *fw, struct cpu *cpu, uint64_t offse
 	return FW_CRASH;
 }
 
-enum fw_action fw_call(struct fw *fw, struct cpu *cpu, uint64_t entry)
+static enum fw_action call_entry(struct fw *fw, struct cpu *cpu, uint64_t entry)
 {
 	struct fw_call c = {.fw = fw, .cpu = cpu};
 	if (entry >= FW_ENTRY_VECTOR && entry < FW_ENTRY_VECTOR + 0x80)
@@ -185,6 +185,15 @@ enum fw_action fw_call(struct fw *fw, struct cpu *cpu, uint64_t entry)
 	default:
 		return crash(fw, cpu, "break in the firmware area that is no entry point");
 	}
+}
+
+/* The caller's translations are read and a fault may be delivered: other processors' purges wait. */
+enum fw_action fw_call(struct fw *fw, struct cpu *cpu, uint64_t entry)
+{
+	cpu_enter(cpu);
+	enum fw_action action = call_entry(fw, cpu, entry);
+	cpu_leave(cpu);
+	return action;
 }
 
 static void save_shared(const struct fw *fw, struct stream *s)

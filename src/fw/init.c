@@ -80,6 +80,7 @@ static void save_registers(const struct cpu *cpu, uint64_t *w)
 static void enter_os(struct cpu *cpu, struct fw_vector v, uint64_t min_state)
 {
 	cpu->inflight_ic = 0;
+	cpu->rse.load_frame = false; /* the handler goes on with the frame incomplete */
 	cpu_set_psr(cpu, PSR(MC));
 	rse_write_rsc(cpu, 0);
 	gr_set(cpu, 1, v.gp, 0);
@@ -90,7 +91,7 @@ static void enter_os(struct cpu *cpu, struct fw_vector v, uint64_t min_state)
 	gr_set(cpu, 12, FW_ENTRY_ADDRESS(FW_ENTRY_INIT_RETURN), 0);
 	gr_set(cpu, 17, min_state | UNCACHED, 0);
 	gr_set(cpu, 18, PSP_INIT, 0);
-	cpu->ip = v.ip;
+	cpu->ip = v.ip & ~15ull;
 	cpu->ri = 0;
 }
 
@@ -106,7 +107,7 @@ static struct fw_vector choose_vector(struct fw *fw, struct cpu *cpu)
 	return v;
 }
 
-enum fw_action fw_deliver_init(struct fw *fw, struct cpu *cpu)
+static enum fw_action deliver(struct fw *fw, struct cpu *cpu)
 {
 	struct fw_cpu *f = &fw->cpu[cpu->index];
 	uint64_t w[MS_WORDS] = {0};
@@ -126,6 +127,14 @@ enum fw_action fw_deliver_init(struct fw *fw, struct cpu *cpu)
 	cpu->cr[CR_IFS] = w[MS_IFS];
 	enter_os(cpu, v, f->min_state);
 	return FW_CONTINUE;
+}
+
+enum fw_action fw_deliver_init(struct fw *fw, struct cpu *cpu)
+{
+	cpu_enter(cpu);
+	enum fw_action action = deliver(fw, cpu);
+	cpu_leave(cpu);
+	return action;
 }
 
 /* --- and back --- */

@@ -17,6 +17,8 @@
 void fw_start_state(struct cpu *cpu, uint64_t ip)
 {
 	uint64_t stack = FW_STACK_BASE + cpu->index * FW_STACK_SIZE;
+	cpu->inflight_ic = 0;
+	cpu->rse.load_frame = false;
 	cpu_set_cfm(cpu, 0);
 	rse_write_rsc(cpu, 0);
 	rse_write_bspstore(cpu, stack);
@@ -26,7 +28,7 @@ void fw_start_state(struct cpu *cpu, uint64_t ip)
 	sapic_write(cpu, CR_TPR, 0);
 	/* the scratch area of the calling convention is above sp */
 	gr_set(cpu, 12, stack + FW_STACK_SIZE - 32, 0);
-	cpu->ip = ip;
+	cpu->ip = ip & ~15ull;
 	cpu->ri = 0;
 }
 

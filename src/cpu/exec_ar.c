@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Moves to and from application registers (3:165, 1:27-1:33). */
 #include "cpu/exec.h"
+#include "cpu/fp.h"
 #include "cpu/interrupt.h"
 #include "cpu/rse.h"
 #include "cpu/sapic.h"
@@ -79,14 +80,7 @@ static bool ar_reserved(unsigned ar, uint64_t v)
 	case AR_PFS:
 		return v & 0x3c0fffc000000000ull;
 	case AR_FPSR:
-		/* no td in sf0; precision control 1 is reserved */
-		if (v >> 58 || v >> 12 & 1)
-			return true;
-		for (unsigned sf = 0; sf < 4; sf++) {
-			if (bits(v, 6 + 13 * sf + 2, 2) == 1)
-				return true;
-		}
-		return false;
+		return fpsr_reserved(v);
 	default:
 		return false;
 	}

@@ -79,6 +79,18 @@ void freg_to_spill(const struct freg *f, uint64_t v[2])
 	v[1] = (uint64_t)f->sign << 17 | f->exp;
 }
 
+bool fpsr_reserved(uint64_t v)
+{
+	/* no td in sf0; precision control 1 is reserved */
+	if (v >> 58 || v >> 12 & 1)
+		return true;
+	for (unsigned sf = 0; sf < 4; sf++) {
+		if (bits(v, 6 + 13 * sf + 2, 2) == 1)
+			return true;
+	}
+	return false;
+}
+
 unsigned fp_disabled_code(const struct cpu *cpu, unsigned f1, unsigned f2, unsigned f3, unsigned f4)
 {
 	bool high = (f1 | f2 | f3 | f4) >= 32;

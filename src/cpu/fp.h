@@ -73,6 +73,9 @@ void freg_to_extended(const struct freg *f, uint64_t *sig, uint16_t *se);
 struct freg freg_from_spill(const uint64_t v[2]);
 void freg_to_spill(const struct freg *f, uint64_t v[2]);
 
+/* Does a value for ar.fpsr set reserved fields (1:88)? */
+bool fpsr_reserved(uint64_t v);
+
 /* --- access checks --- */
 /* ISR.code for registers that psr.dfl (f2-f31) or psr.dfh (f32-f127) disables: 0 when all may be
  * used, else bit 0 for low and bit 1 for high. Unused operands: 0. */

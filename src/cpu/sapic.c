@@ -242,7 +242,7 @@ void sapic_write(struct cpu *cpu, unsigned cr, uint64_t v)
 	struct sapic *s = &cpu->sapic;
 	switch (cr) {
 	case CR_LID:
-		s->lid = v & LID_KEPT;
+		__atomic_store_n(&s->lid, v & LID_KEPT, __ATOMIC_RELAXED); /* pib.c reads it */
 		break;
 	case CR_TPR:
 		s->tpr = v & TPR_KEPT;

@@ -11,7 +11,8 @@ struct engine {
 	const char *name;
 	/* Executes from cpu->ip/ri until an interruption is to be delivered (EXEC_FAULT/EXEC_TRAP
 	 * in the sense of insn.h is handled by cpu_run), a kick, a mode change or `budget` slots.
-	 * Leaves ip/ri exact. Returns an enum exec. */
+	 * Leaves ip/ri exact. Returns an enum exec; EXEC_BRANCH: at a branch's target, with the
+	 * budget spent, a kick pending or stay_va 1. */
 	int (*run)(struct cpu *cpu, uint64_t budget);
 	/* Drops what was cached of code; called after code_generation moved. */
 	void (*invalidate)(struct cpu *cpu);

@@ -212,10 +212,10 @@ static enum exec run_fast(struct cpu *cpu, uint64_t budget)
 		cpu->slots += (uint64_t)(i - run.start) + 1;
 		if (unlikely(cpu->slots >= end ||
 			     atomic_load_explicit(&cpu->kick, memory_order_relaxed)))
-			return leave_branch(cpu, &run, EXEC_STOP);
+			return leave_branch(cpu, &run, EXEC_BRANCH);
 		if (unlikely((ip & ~(gva_t)(GRANULE_SIZE - 1)) != cpu->stay_va)) {
 			if (cpu->stay_va == 1)
-				return leave_branch(cpu, &run, EXEC_STOP);
+				return leave_branch(cpu, &run, EXEC_BRANCH);
 			page = icache_find(cpu, ip);
 			if (!page) {
 				leave_branch(cpu, &run, EXEC_STOP);

@@ -50,16 +50,21 @@ static gva_t page_of(const struct exit_point *p)
 	return p->block->va & ~(gva_t)(GRANULE_SIZE - 1);
 }
 
-/* At the target of a taken branch: EXEC_NEXT goes on. */
+/* At a taken branch's target: EXEC_NEXT goes on. */
+static enum exec at_target(const struct cpu *cpu)
+{
+	if (cpu->jit.left <= 0 || atomic_load_explicit(&cpu->kick, memory_order_relaxed) ||
+		cpu->stay_va == 1)
+		return EXEC_BRANCH;
+	return EXEC_NEXT;
+}
+
 static enum exec arrive(struct cpu *cpu, gva_t ip)
 {
 	cpu->ip = ip;
 	cpu->ri = cpu->next_ri;
 	cpu->next_ri = 0;
-	if (cpu->jit.left <= 0 || atomic_load_explicit(&cpu->kick, memory_order_relaxed) ||
-		cpu->stay_va == 1)
-		return EXEC_STOP;
-	return EXEC_NEXT;
+	return at_target(cpu);
 }
 
 /* The exec function of an instruction gave something else than EXEC_NEXT. */
@@ -99,7 +104,7 @@ static enum exec interpret(struct cpu *cpu, const struct run *run)
 	cpu->slots = run->end - (uint64_t)cpu->jit.left;
 	enum exec r = (enum exec)engine_interpreter.run(cpu, 1);
 	cpu->jit.left = (int64_t)(run->end - cpu->slots);
-	return r;
+	return r == EXEC_BRANCH ? at_target(cpu) : r;
 }
 
 /* Acts on an exit; EXEC_NEXT goes on at cpu->ip. */
@@ -118,7 +123,10 @@ static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_p
 	case LEAVE_NEXT:
 		note_last(cpu, run, p);
 		stand_at(cpu, page_of(p), p->entry);
-		return EXEC_NEXT;
+		if (p->entry < PAGE_INSNS)
+			return EXEC_NEXT;
+		cpu->jit.left--; /* the page's end counts as a taken branch */
+		return at_target(cpu);
 	default:
 		note_branch(cpu, run);
 		stand_at(cpu, page_of(p), p->start);
@@ -185,8 +193,14 @@ static enum exec run_blocks(struct cpu *cpu, const struct run *run)
 	for (;;) {
 		enum exec r;
 		struct block *b = enter(cpu, &r);
-		if (!b)
-			return r == EXEC_NEXT ? interpret(cpu, run) : r;
+		if (!b && r == EXEC_NEXT)
+			r = interpret(cpu, run);
+		if (!b && r != EXEC_NEXT)
+			return r;
+		if (!b) {
+			link.exit = NULL;
+			continue;
+		}
 		if (link.exit && flushes == jit->count.flushes)
 			block_link(jit, &link, b);
 		cpu->jit.from = 0;

@@ -9,7 +9,7 @@
 
 MODE  ?=
 BUILD ?= build$(if $(MODE),/$(MODE))
-CC    := gcc
+CC    := $(if $(filter fuzz,$(MODE)),clang,gcc)
 IA64  := ia64-linux-gnu-
 # Kernels and toolchain of the project's testers; tests that need them say so when it is absent.
 SHARED ?= ../shared
@@ -17,6 +17,7 @@ SHARED ?= ../shared
 CFLAGS_asan  := -fsanitize=address -fno-omit-frame-pointer
 CFLAGS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined
 CFLAGS_tsan  := -fsanitize=thread -fno-omit-frame-pointer
+CFLAGS_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -mcx16
 SANITIZE     := $(CFLAGS_$(MODE)) $(if $(MODE),-DSANITIZED)
 
 CFLAGS  := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -36,7 +37,7 @@ CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp
 	exec_fp_move exec_fp_simd exec_illegal exec_indirect exec_mem exec_mem_fp exec_mm exec_move \
 	exec_psr exec_rse exec_sem exec_shift exec_system exec_table exec_tlb fp fp_convert fp_fma \
 	fp_recip fp_round icache interp interrupt model pmu psr rse run sapic timer
-JIT  := block cache emit_alu emit_branch emit_cmp emit_mem emit_table engine gen gen_exit gen_pred \
+JIT  := block cache emit_alu emit_branch emit_cmp emit_fp emit_mem emit_table engine gen gen_exit gen_pred \
 	gen_value stats translate x86
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
@@ -55,6 +56,7 @@ UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic mem 
 USER    := load main run space syscall
 FPTEST  := fptest moves operand oracle
 ISATEST := isatest
+FUZZ    := config guest insn kernel state unwind
 
 MONITOR := console firmware prompt selftest start
 
@@ -114,6 +116,10 @@ $(BUILD)/isatest: $(ISATEST_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(link)
 
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/domain.o $(LIB_OBJ)
+	$(call say,LINK,$@)
+	$(link) -fsanitize=fuzzer $(LDLIBS)
+
 # What tests are made of needs more packages than the program itself.
 $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ): | $(CHECK_DEPS)
 
@@ -126,7 +132,8 @@ $(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/mon
 	$(call say,LD,$@)
 	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
 
-OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ)
+OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
+	$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o) $(BUILD)/tests/fuzz/domain.o
 -include $(OBJ:.o=.d)
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -162,8 +169,14 @@ mutants: tests
 	$(Q)if [ -x tests/mutants/run.sh ]; then tests/mutants/run.sh; \
 	else echo "make mutants: tests/mutants is not written yet" >&2; exit 2; fi
 
-fuzz: | $(CHECK_DEPS)
-	$(Q)tests/fuzz/run.sh build/fuzz $(LIB_SRC:%=%.c)
+# One minute each, or SECONDS_EACH.
+ifeq ($(MODE),fuzz)
+fuzz: $(FUZZ:%=$(BUILD)/fuzz_%)
+	$(Q)tests/fuzz/run.sh $(BUILD) $(FUZZ)
+else
+fuzz: | build/.deps-fuzz
+	$(Q)$(MAKE) MODE=fuzz fuzz
+endif
 
 fmt:
 	$(Q)clang-format -i $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))

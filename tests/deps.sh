@@ -1,23 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The one list of Debian packages. usage: tests/deps.sh build|check|ci|list
+# The one list of Debian packages. usage: tests/deps.sh build|check|ci|fuzz|list
 # Installs what is missing when it can, else says in one line what to install.
 set -eu
 
 build="gcc libc6-dev make zlib1g-dev libseccomp-dev binutils-ia64-linux-gnu"
 check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps"
 ci="$check clang-format"
+fuzz="$check clang libclang-rt-dev"
 
 case ${1:-} in
 build) want=$build ;;
 check) want=$check ;;
 ci) want=$ci ;;
+fuzz) want=$fuzz ;;
 list)
 	echo "$ci"
 	exit 0
 	;;
 *)
-	echo "usage: tests/deps.sh build|check|ci|list" >&2
+	echo "usage: tests/deps.sh build|check|ci|fuzz|list" >&2
 	exit 2
 	;;
 esac

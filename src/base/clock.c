@@ -7,6 +7,7 @@
 
 #include "base/stream.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 /* 2026-01-01 00:00 UTC: the date at which every virtual-clock domain starts. */
@@ -38,7 +39,7 @@ void clock_init(struct clock *c, bool is_virtual)
 uint64_t clock_now(struct clock *c)
 {
 	if (c->is_virtual)
-		return __atomic_load_n(&c->slots, __ATOMIC_RELAXED);
+		return atomic_load_explicit(&c->slots, memory_order_relaxed);
 	if (c->paused)
 		return c->paused_at;
 	return host_ns(CLOCK_MONOTONIC) - c->offset;
@@ -51,7 +52,7 @@ int64_t clock_wall(struct clock *c)
 
 void clock_advance(struct clock *c, uint64_t ns)
 {
-	__atomic_fetch_add(&c->slots, ns, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&c->slots, ns, memory_order_relaxed);
 }
 
 void clock_pause(struct clock *c)

@@ -2,6 +2,7 @@
 /* The commands of the control socket: one function and one table row each. */
 #include "domain/client.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ static void state_letters(struct domain *d, char s[7])
 {
 	bool blocked = true;
 	for (unsigned i = 0; i < d->threads; i++)
-		blocked &= __atomic_load_n(&d->vcpu[i].asleep, __ATOMIC_RELAXED);
+		blocked &= atomic_load_explicit(&d->vcpu[i].asleep, memory_order_relaxed);
 	bool idle = d->paused || d->crashed || d->shut_down;
 	memcpy(s, "------", 7);
 	if (!idle)

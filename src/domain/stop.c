@@ -9,14 +9,15 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 void vcpu_wake(struct vcpu *v)
 {
-	__atomic_fetch_add(&v->wakeups, 1, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&v->asleep, __ATOMIC_SEQ_CST))
+	atomic_fetch_add(&v->wakeups, 1);
+	if (atomic_load(&v->asleep))
 		syscall(SYS_futex, &v->wakeups, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
@@ -30,7 +31,7 @@ void domain_notify(struct domain *d)
 static void add_stop(struct domain *d)
 {
 	d->stops++;
-	__atomic_store_n(&d->stopping, true, __ATOMIC_SEQ_CST);
+	atomic_store(&d->stopping, true);
 }
 
 static void kick_all(struct domain *d)
@@ -53,7 +54,7 @@ void domain_go(struct domain *d)
 {
 	pthread_mutex_lock(&d->lock);
 	if (--d->stops == 0) {
-		__atomic_store_n(&d->stopping, false, __ATOMIC_SEQ_CST);
+		atomic_store(&d->stopping, false);
 		pthread_cond_broadcast(&d->changed);
 	}
 	pthread_mutex_unlock(&d->lock);
@@ -62,7 +63,7 @@ void domain_go(struct domain *d)
 bool vcpu_park(struct vcpu *v)
 {
 	struct domain *d = v->domain;
-	if (likely(!__atomic_load_n(&d->stopping, __ATOMIC_SEQ_CST)))
+	if (likely(!atomic_load(&d->stopping)))
 		return true;
 	pthread_mutex_lock(&d->lock);
 	d->parked++;

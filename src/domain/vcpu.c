@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -28,8 +29,7 @@
 static bool has_work(struct cpu *cpu)
 {
 	timer_check(cpu);
-	return !cpu->halted || sapic_highest(cpu) >= 0 ||
-	       __atomic_load_n(&cpu->sapic.init_pending, __ATOMIC_SEQ_CST);
+	return !cpu->halted || sapic_highest(cpu) >= 0 || atomic_load(&cpu->sapic.init_pending);
 }
 
 /* Real time never shows a counter equal to its match register once the interrupt is taken, and
@@ -105,16 +105,16 @@ static void vcpu_sleep(struct vcpu *v, uint32_t woken, uint64_t deadline)
 	uint64_t now = clock_now(&v->domain->machine.clock);
 	if (deadline <= now)
 		return;
-	__atomic_store_n(&v->asleep, true, __ATOMIC_SEQ_CST);
+	atomic_store(&v->asleep, true);
 	futex_wait(v, woken, deadline == UINT64_MAX ? deadline : deadline - now);
-	__atomic_store_n(&v->asleep, false, __ATOMIC_SEQ_CST);
+	atomic_store(&v->asleep, false);
 }
 
 static void *real_thread(void *arg)
 {
 	struct vcpu *v = arg;
 	for (;;) {
-		uint32_t woken = __atomic_load_n(&v->wakeups, __ATOMIC_SEQ_CST);
+		uint32_t woken = atomic_load(&v->wakeups);
 		if (!vcpu_park(v))
 			return NULL;
 		if (has_work(v->cpu))
@@ -159,7 +159,7 @@ static void *virtual_thread(void *arg)
 {
 	struct vcpu *v = arg;
 	for (;;) {
-		uint32_t woken = __atomic_load_n(&v->wakeups, __ATOMIC_SEQ_CST);
+		uint32_t woken = atomic_load(&v->wakeups);
 		if (!vcpu_park(v))
 			return NULL;
 		if (!virtual_slice(v->domain))

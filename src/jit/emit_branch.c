@@ -141,11 +141,21 @@ bool emit_mov_from_ar(struct tr *t, const struct insn *i)
 	return from_field(t, i, FIELD(ar) + 8 * i->r3);
 }
 
+#define PFS_RESERVED 0x3c0fffc000000000
+
 bool emit_mov_to_ar(struct tr *t, const struct insn *i)
 {
 	bool on_m = i->op == OP_mov_to_ar_m || i->op == OP_mov_to_ar_imm_m;
 	bool imm = i->op == OP_mov_to_ar_imm_m || i->op == OP_mov_to_ar_imm_i;
 
+	if (i->op == OP_mov_to_ar_i && i->r3 == AR_PFS) {
+		ir_guard(t, i);
+		ir_imm(t, IR_CHECK0, IR_NONE, i->r2, PFS_RESERVED);
+		ir_imm(t, IR_STC, IR_NONE, i->r2, FIELD(ar[AR_PFS]));
+		ir_append(t, IR_REJOIN);
+		ir_guard_end(t, i);
+		return true;
+	}
 	if (!(on_m ? i->r3 == AR_UNAT || i->r3 == AR_CCV : i->r3 == AR_LC))
 		return false;
 	if (!imm)

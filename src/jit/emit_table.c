@@ -101,6 +101,10 @@ emit_fn *const emit_table[OP_COUNT] = {
 	[OP_brp_ind] = emit_nothing,
 	[OP_brp_ret] = emit_nothing,
 
+	[OP_setf_sig] = emit_setf_sig,
+	[OP_getf_sig] = emit_getf_sig,
+	[OP_xma_l] = emit_xma_l,
+
 	[OP_br_cond] = emit_br_cond,
 	[OP_br_cond_ind] = emit_br_indirect,
 	[OP_br_call] = emit_br_call,

@@ -267,6 +267,15 @@ static void gen_rejoin(struct gen *g)
 	g->slow = -1;
 }
 
+static void gen_check0(struct gen *g, const struct ir *ir)
+{
+	enum reg a = gen_use(g, ir->a);
+
+	x_mov_imm(&g->c, RAX, (uint64_t)ir->imm);
+	x_test(&g->c, 8, a, RAX);
+	g->slow = (int)(gen_cold(g, COLD_SLOW, x_jcc(&g->c, CC_NE)) - g->cold);
+}
+
 /* --- frame --- */
 
 static void gen_alloc(struct gen *g, const struct ir *ir)
@@ -356,6 +365,43 @@ static void gen_call(struct gen *g, const struct ir *ir)
 	gen_call_exec(g, ir->insn);
 	g->sof = g->sol = -1;
 	g->mfl = g->mfh = false;
+	g->no_natval[0] = g->no_natval[1] = 0;
+}
+
+/* --- floating-point registers --- */
+
+static struct mem fr_exp(unsigned f)
+{
+	return cpu_at((int64_t)(offsetof(struct cpu, fr) + f * sizeof(struct freg) +
+				offsetof(struct freg, exp)));
+}
+
+static void know_no_natval(struct gen *g, unsigned f)
+{
+	if (g->guard_end < 0)
+		g->no_natval[f / 64] |= 1ull << f % 64;
+}
+
+static void gen_fcheck(struct gen *g, unsigned f)
+{
+	if (g->no_natval[f / 64] >> f % 64 & 1)
+		return;
+	x_alu_mem_imm(&g->c, ALU_CMP, 4, fr_exp(f), FREG_EXP_NATVAL);
+	gen_cold(g, COLD_LEAVE, x_jcc(&g->c, CC_E));
+	know_no_natval(g, f);
+}
+
+/* Exponent and sign in one store. */
+static void gen_fint(struct gen *g, unsigned f)
+{
+	bool *marked = f < 32 ? &g->mfl : &g->mfh;
+
+	x_store_imm(&g->c, 8, fr_exp(f), FREG_EXP_INT);
+	know_no_natval(g, f);
+	if (*marked)
+		return;
+	x_alu_mem_imm(&g->c, ALU_OR, 1, CPU(psr), f < 32 ? PSR(MFL) : PSR(MFH));
+	*marked = g->guard_end < 0;
 }
 
 /* --- one operation --- */
@@ -445,6 +491,15 @@ static void gen_op(struct gen *g, const struct ir *ir)
 	case IR_LDC:
 	case IR_STC:
 		gen_field(g, ir);
+		break;
+	case IR_FCHECK:
+		gen_fcheck(g, (unsigned)ir->imm);
+		break;
+	case IR_FINT:
+		gen_fint(g, (unsigned)ir->imm);
+		break;
+	case IR_CHECK0:
+		gen_check0(g, ir);
 		break;
 	case IR_GETPR:
 		gen_getpr(g, ir);

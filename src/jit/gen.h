@@ -38,7 +38,7 @@ struct state {
 
 /* Code out of the way: exits and slow ways. */
 struct cold {
-	enum { COLD_SLOW, COLD_BRANCH, COLD_RESULT, COLD_AFTER } kind;
+	enum { COLD_SLOW, COLD_LEAVE, COLD_BRANCH, COLD_RESULT, COLD_AFTER } kind;
 	uint16_t ir;
 	struct state state, after; /* where it leaves, where it comes back */
 	uint8_t *from[2];	   /* jumps to it */
@@ -57,9 +57,11 @@ struct gen {
 	unsigned guard_pins; /* those of the guard we are in */
 	int guard_end;	     /* in a guard: position of its IR_END, else -1 */
 	uint8_t *guard_jump;
-	int slow;     /* cold entry that waits for IR_REJOIN, or -1 */
-	int sof, sol; /* frame as the block's alloc set it, else -1 */
-	bool mfl, mfh, failed;
+	int slow;	       /* cold entry that waits for IR_REJOIN, or -1 */
+	int sof, sol;	       /* frame as the block's alloc set it, else -1 */
+	uint64_t no_natval[2]; /* FRs that hold no NaTVal */
+	bool mfl, mfh;	       /* psr.mfl, mfh are set */
+	bool failed;
 	unsigned guards;
 	uint8_t *guard_from[4]; /* jumps of the tests at the block's entry */
 	unsigned colds;

@@ -48,6 +48,28 @@ static void leave(struct gen *g, uint32_t exit)
 	x_jmp_to(&g->c, g->jit->leave);
 }
 
+/* --- going on at another entry of the page --- */
+
+static uint32_t next_point(struct gen *g, unsigned entry)
+{
+	uint32_t exit = gen_exit_point(g, LEAVE_NEXT, 0);
+	struct exit_point *p = &g->jit->exit[exit];
+
+	p->entry = (uint16_t)entry;
+	p->from = entry_ip(g->b, entry - 1);
+	p->slot = (uint8_t)((entry - 1) % 3);
+	return exit;
+}
+
+/* Leaves behind instruction insn. */
+static void leave_after(struct gen *g, unsigned insn)
+{
+	unsigned next = g->b->entry[insn] + g->b->insn[insn].step;
+
+	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)(next - g->b->start));
+	leave(g, next_point(g, next));
+}
+
 /* --- calls of exec --- */
 
 static void check_nat(struct gen *g, unsigned insn, unsigned r)
@@ -95,34 +117,21 @@ static void cold_slow(struct gen *g, const struct cold *cold)
 	x_jmp_to(&g->c, cold->back);
 }
 
+static void cold_leave(struct gen *g, const struct cold *cold)
+{
+	unsigned insn = g->b->ir[cold->ir].insn;
+
+	gen_write_home(g, &cold->state);
+	gen_call_exec(g, insn);
+	leave_after(g, insn);
+}
+
 static void cold_result(struct gen *g, const struct cold *cold)
 {
 	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, cold->ir);
 
 	x_store(&g->c, 4, CPU(jit.result), RAX);
 	leave(g, exit);
-}
-
-/* --- going on at another entry of the page --- */
-
-static uint32_t next_point(struct gen *g, unsigned entry)
-{
-	uint32_t exit = gen_exit_point(g, LEAVE_NEXT, 0);
-	struct exit_point *p = &g->jit->exit[exit];
-
-	p->entry = (uint16_t)entry;
-	p->from = entry_ip(g->b, entry - 1);
-	p->slot = (uint8_t)((entry - 1) % 3);
-	return exit;
-}
-
-static void cold_after(struct gen *g, const struct cold *cold)
-{
-	const struct insn *i = &g->b->insn[cold->ir];
-	unsigned next = g->b->entry[cold->ir] + i->step;
-
-	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)(next - g->b->start));
-	leave(g, next_point(g, next));
 }
 
 /* A jump that later goes straight to the next block; until then it leaves. */
@@ -388,6 +397,9 @@ void gen_colds(struct gen *g)
 		case COLD_SLOW:
 			cold_slow(g, cold);
 			break;
+		case COLD_LEAVE:
+			cold_leave(g, cold);
+			break;
 		case COLD_BRANCH:
 			taken(g, &cold->state, &g->b->ir[cold->ir]);
 			break;
@@ -395,7 +407,7 @@ void gen_colds(struct gen *g)
 			cold_result(g, cold);
 			break;
 		case COLD_AFTER:
-			cold_after(g, cold);
+			leave_after(g, cold->ir);
 			break;
 		}
 	}

@@ -51,8 +51,9 @@ enum ir_op {
 	IR_CALL,   /* the guest instruction by its exec */
 	IR_LDC,
 	IR_STC,	   /* d = / = a: 8 bytes of struct cpu at imm */
-	IR_STCI,   /* 8 bytes of struct cpu at imm = the address b:size.. see gen.c */
-	IR_ORC,	   /* 4 bytes of struct cpu at imm |= size */
+	IR_FCHECK, /* FR imm holds no NaTVal, else the exec, and the block is left */
+	IR_FINT,   /* FR imm is an integer now, its significand is stored */
+	IR_CHECK0, /* a & imm is 0, else the slow way */
 	IR_GETPR,  /* d = all predicates */
 	IR_SETPR,  /* predicates in mask imm = a */
 	IR_ALLOC,  /* d = ar.pfs, new frame imm */

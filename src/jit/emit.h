@@ -37,6 +37,9 @@ void ir_result_done(struct tr *t, const struct insn *i, uint8_t d);
 void ir_guard(struct tr *t, const struct insn *i);
 void ir_guard_end(struct tr *t, const struct insn *i);
 
+/* Rotating registers in the IR from first on: see rotate.c. */
+void ir_rotate(struct tr *t, unsigned first);
+
 #define FIELD(f) ((int64_t)offsetof(struct cpu, f))
 
 emit_fn emit_alu2, emit_alu_imm, emit_shladd, emit_addp4, emit_addp4_imm, emit_movl, emit_mov_ip,
@@ -44,6 +47,6 @@ emit_fn emit_alu2, emit_alu_imm, emit_shladd, emit_addp4, emit_addp4_imm, emit_m
 	emit_cmp, emit_cmp_imm, emit_cmp_zero, emit_tbit, emit_load, emit_store, emit_lfetch,
 	emit_mov_from_br, emit_mov_to_br, emit_mov_from_pr, emit_mov_to_pr, emit_mov_from_ar,
 	emit_mov_to_ar, emit_alloc, emit_br_cond, emit_br_call, emit_br_indirect, emit_br_ret,
-	emit_br_cloop, emit_setf_sig, emit_getf_sig, emit_xma_l, emit_chk_s;
+	emit_br_cloop, emit_br_counted, emit_setf_sig, emit_getf_sig, emit_xma_l, emit_chk_s;
 
 #endif

@@ -17,7 +17,7 @@ static struct ir *branch(struct tr *t, const struct insn *i, enum branch type)
 	ir->imm = (int64_t)(entry_ip(t->b, t->entry) + (uint64_t)i->imm);
 	ir->size = i->r1;
 	ir->cc = i->r2;
-	t->ended = i->qp == 0 && type != BRANCH_CLOOP;
+	t->ended = i->qp == 0 && type < BRANCH_CLOOP;
 	return ir;
 }
 
@@ -52,6 +52,15 @@ bool emit_br_ret(struct tr *t, const struct insn *i)
 bool emit_br_cloop(struct tr *t, const struct insn *i)
 {
 	branch(t, i, BRANCH_CLOOP);
+	return true;
+}
+
+/* The first of these in a loop may make rename bases other than zero, which changes the key. */
+bool emit_br_counted(struct tr *t, const struct insn *i)
+{
+	if (!(t->b->key & KEY_RENAMED))
+		return false;
+	branch(t, i, i->op == OP_br_ctop ? BRANCH_CTOP : BRANCH_CEXIT);
 	return true;
 }
 

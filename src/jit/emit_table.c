@@ -111,4 +111,6 @@ emit_fn *const emit_table[OP_COUNT] = {
 	[OP_br_call_ind] = emit_br_call,
 	[OP_br_ret] = emit_br_ret,
 	[OP_br_cloop] = emit_br_cloop,
+	[OP_br_ctop] = emit_br_counted,
+	[OP_br_cexit] = emit_br_counted,
 };

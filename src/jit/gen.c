@@ -154,7 +154,7 @@ static void gen_unary(struct gen *g, const struct ir *ir)
 
 /* --- predicates as a whole --- */
 
-static void preds_home(struct gen *g)
+void gen_all_preds_home(struct gen *g)
 {
 	gen_preds_home(g, &g->s);
 	memset(g->s.pred, PRED_HOME, sizeof(g->s.pred));
@@ -162,7 +162,7 @@ static void preds_home(struct gen *g)
 
 static void gen_getpr(struct gen *g, const struct ir *ir)
 {
-	preds_home(g);
+	gen_all_preds_home(g);
 	x_mov(&g->c, 8, gen_define(g, ir->d), R13);
 }
 
@@ -171,7 +171,7 @@ static void gen_setpr(struct gen *g, const struct ir *ir)
 	struct code *c = &g->c;
 	enum reg a = gen_use(g, ir->a);
 
-	preds_home(g);
+	gen_all_preds_home(g);
 	x_mov_imm(c, RCX, (uint64_t)ir->imm);
 	x_mov(c, 8, RAX, a);
 	x_alu(c, ALU_AND, 8, RAX, RCX);
@@ -342,7 +342,7 @@ static void gen_guard(struct gen *g, const struct ir *guard)
 			guard_value(g, ir->b, false);
 			guard_value(g, ir->d, true);
 		}
-		gen_make_room(g, 2);
+		gen_make_room(g, g->b->key & KEY_SOR ? 4 : 2);
 	}
 	g->guard_end = end;
 	g->guard_pins = g->pinned;
@@ -412,6 +412,30 @@ static void gen_field(struct gen *g, const struct ir *ir)
 		x_load(&g->c, 8, gen_define(g, ir->d), cpu_at(ir->imm));
 	else
 		x_store(&g->c, 8, cpu_at(ir->imm), gen_use(g, ir->a));
+}
+
+/* rax = index of rotating register r behind r32. */
+static void rotated_index(struct gen *g, unsigned r)
+{
+	struct code *c = &g->c;
+
+	x_load(c, 4, RAX, CPU(rrb_gr));
+	x_alu_imm(c, ALU_ADD, 4, RAX, (int32_t)r - 32);
+	x_mov(c, 4, RCX, RAX);
+	x_alu_load(c, ALU_SUB, 4, RCX, CPU(sor));
+	x_cmov(c, CC_AE, RAX, RCX);
+}
+
+static void gen_rotating(struct gen *g, const struct ir *ir)
+{
+	struct mem m = {R12, RAX, 8, 32 * 8};
+	enum reg r = ir->op == IR_LDR ? gen_define(g, ir->d) : gen_use(g, ir->a);
+
+	rotated_index(g, (unsigned)ir->imm);
+	if (ir->op == IR_LDR)
+		x_load(&g->c, 8, r, m);
+	else
+		x_store(&g->c, 8, m, r);
 }
 
 static void gen_compute(struct gen *g, const struct ir *ir)
@@ -487,6 +511,10 @@ static void gen_op(struct gen *g, const struct ir *ir)
 		break;
 	case IR_CALL:
 		gen_call(g, ir);
+		break;
+	case IR_LDR:
+	case IR_STR:
+		gen_rotating(g, ir);
 		break;
 	case IR_LDC:
 	case IR_STC:

@@ -99,6 +99,8 @@ enum cc gen_test(struct gen *g, const struct state *s, unsigned p);
 /* Brings p to r13. Uses rax. */
 void gen_pred_home(struct gen *g, const struct state *s, unsigned p);
 void gen_preds_home(struct gen *g, const struct state *s);
+/* The same for the present state, which then knows nothing of them. */
+void gen_all_preds_home(struct gen *g);
 void gen_compare(struct gen *g, const struct ir *ir);
 /* p turned out to be v: so is whatever hangs on the same relation. */
 void gen_pred_known(struct state *s, unsigned p, bool v);

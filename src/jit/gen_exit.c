@@ -5,6 +5,7 @@
  */
 #include "cpu/icache.h"
 #include "cpu/rse.h"
+#include "isa/op.h"
 #include "jit/gen.h"
 
 #define NO_ENTRY 0xffff
@@ -126,10 +127,36 @@ static void cold_leave(struct gen *g, const struct cold *cold)
 	leave_after(g, insn);
 }
 
-static void cold_result(struct gen *g, const struct cold *cold)
+/* A taken branch, says eax: goes on without leaving if nothing is in the way. */
+static void follow_branch(struct gen *g, unsigned insn)
 {
-	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, cold->ir);
+	struct code *c = &g->c;
+	int32_t slots = g->b->entry[insn] - (int32_t)g->b->start + 1;
+	uint32_t exit = gen_exit_point(g, LEAVE_INDIRECT, insn);
 
+	x_alu_imm(c, ALU_CMP, 4, RAX, EXEC_BRANCH);
+	uint8_t *other = x_jcc(c, CC_NE);
+	x_alu_mem_imm(c, ALU_CMP, 4, CPU(next_ri), 0);
+	uint8_t *slot = x_jcc(c, CC_NE);
+	x_alu_imm(c, ALU_CMP, 8, R15, slots);
+	uint8_t *spent = x_jcc(c, CC_LE);
+	x_alu_mem_imm(c, ALU_CMP, 4, CPU(kick), 0);
+	uint8_t *kick = x_jcc(c, CC_NE);
+	x_alu_imm(c, ALU_SUB, 8, R15, slots);
+	x_store_imm(c, 4, CPU(jit.from), (int32_t)exit);
+	x_jmp_to(c, g->jit->lookup_any);
+	x_here(c, other);
+	x_here(c, slot);
+	x_here(c, spent);
+	x_here(c, kick);
+}
+
+/* The exec of an instruction gave eax. */
+static void leave_result(struct gen *g, unsigned insn)
+{
+	if (op_attributes(g->b->insn[insn].op) & OP_BRANCH)
+		follow_branch(g, insn);
+	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, insn);
 	x_store(&g->c, 4, CPU(jit.result), RAX);
 	leave(g, exit);
 }
@@ -215,9 +242,7 @@ static void call_and_leave(struct gen *g, const struct ir *ir)
 {
 	x_mov_imm(&g->c, RSI, (uintptr_t)&g->b->insn[ir->insn]);
 	x_call_to(&g->c, g->jit->call);
-	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, ir->insn);
-	x_store(&g->c, 4, CPU(jit.result), RAX);
-	leave(g, exit);
+	leave_result(g, ir->insn);
 }
 
 /* br and ar.pfs of a call. */
@@ -374,6 +399,12 @@ void gen_branch(struct gen *g, const struct ir *ir)
 		gen_cold(g, COLD_BRANCH, x_jcc(&g->c, CC_NE));
 		return;
 	}
+	if (ir->type == BRANCH_CTOP || ir->type == BRANCH_CEXIT) {
+		gen_all_preds_home(g);
+		x_call_to(&g->c, g->jit->counted);
+		gen_cold(g, COLD_BRANCH, x_jcc(&g->c, ir->type == BRANCH_CTOP ? CC_NE : CC_E));
+		return;
+	}
 	if (gen_known(g, ir->qp, &v)) {
 		if (v) {
 			taken(g, &g->s, ir);
@@ -404,7 +435,7 @@ void gen_colds(struct gen *g)
 			taken(g, &cold->state, &g->b->ir[cold->ir]);
 			break;
 		case COLD_RESULT:
-			cold_result(g, cold);
+			leave_result(g, cold->ir);
 			break;
 		case COLD_AFTER:
 			leave_after(g, cold->ir);
@@ -504,6 +535,91 @@ static void common_lookup(struct cpu *cpu, struct code *c)
 	x_jmp_to(c, cpu->jit.state->leave);
 }
 
+/* One less, from 0 back to top (in rcx). Uses rax. */
+static void count_down(struct code *c, struct mem m)
+{
+	x_load(c, 4, RAX, m);
+	x_alu_imm(c, ALU_SUB, 4, RAX, 1);
+	x_cmov(c, CC_B, RAX, RCX);
+	x_store(c, 4, m, RAX);
+}
+
+/* Every register's name becomes one more, as in exec_branch.c. */
+static void rotate(struct code *c)
+{
+	x_mov(c, 4, RCX, R13);
+	x_alu_imm(c, ALU_AND, 4, RCX, 0xffff);
+	x_mov(c, 8, RAX, R13);
+	x_shift(c, SHIFT_SHR, 8, RAX, 63);
+	x_shift(c, SHIFT_SHL, 8, RAX, 16);
+	x_alu(c, ALU_XOR, 8, R13, RCX);
+	x_shift(c, SHIFT_SHL, 8, R13, 1);
+	x_alu(c, ALU_OR, 8, R13, RAX);
+	x_alu(c, ALU_OR, 8, R13, RCX);
+	x_mov_imm(c, RCX, 47);
+	count_down(c, CPU(rrb_pr));
+	x_mov_imm(c, RCX, 95);
+	count_down(c, CPU(rrb_fr));
+	x_load(c, 4, RCX, CPU(sor));
+	x_alu_imm(c, ALU_SUB, 4, RCX, 1);
+	uint8_t *none = x_jcc(c, CC_B);
+	count_down(c, CPU(rrb_gr));
+	x_here(c, none);
+}
+
+/* One step of a counted loop: not zero when it goes on. */
+static void common_counted(struct code *c)
+{
+	x_alu_mem_imm(c, ALU_CMP, 8, CPU(ar[AR_LC]), 0);
+	uint8_t *epilog = x_jcc(c, CC_E);
+	x_inc_mem(c, true, CPU(ar[AR_LC]));
+	x_bit(c, BIT_BTS, R13, 63);
+	rotate(c);
+	x_mov_imm(c, RAX, 1);
+	x_test(c, 4, RAX, RAX);
+	x_ret(c);
+	x_here(c, epilog);
+	x_bit(c, BIT_BTR, R13, 63);
+	x_load(c, 8, RAX, CPU(ar[AR_EC]));
+	x_test(c, 8, RAX, RAX);
+	uint8_t *end = x_jcc(c, CC_E);
+	x_alu_imm(c, ALU_SUB, 8, RAX, 1);
+	x_store(c, 8, CPU(ar[AR_EC]), RAX);
+	x_push(c, RAX);
+	rotate(c);
+	x_pop(c, RAX);
+	x_test(c, 8, RAX, RAX);
+	x_here(c, end);
+	x_ret(c);
+}
+
+/* ecx |= bit if rdx is not 0. */
+static void key_bit(struct code *c, int32_t bit)
+{
+	x_neg(c, RDX);
+	x_alu(c, ALU_SBB, 4, RDX, RDX);
+	x_alu_imm(c, ALU_AND, 4, RDX, bit);
+	x_alu(c, ALU_OR, 4, RCX, RDX);
+}
+
+/* To next_ip, with the key as present_key in engine.c makes it. */
+static void common_lookup_any(struct cpu *cpu, struct code *c)
+{
+	x_load(c, 8, RAX, CPU(next_ip));
+	x_load(c, 4, RCX, CPU(sor));
+	x_shift(c, SHIFT_SHR, 4, RCX, 3);
+	x_load(c, 4, RDX, CPU(rrb_gr));
+	x_alu_load(c, ALU_OR, 4, RDX, CPU(rrb_fr));
+	x_alu_load(c, ALU_OR, 4, RDX, CPU(rrb_pr));
+	key_bit(c, KEY_RENAMED);
+	x_load(c, 8, RDX, CPU(psr));
+	x_alu_imm(c, ALU_AND, 4, RDX, (int32_t)(PSR(DFL) | PSR(DFH)));
+	key_bit(c, KEY_FP_OFF);
+	x_load(c, 1, RDX, CPU(nat_seen));
+	key_bit(c, KEY_NAT);
+	x_jmp_to(c, cpu->jit.state->lookup);
+}
+
 void gen_common(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit.state;
@@ -517,5 +633,9 @@ void gen_common(struct cpu *cpu)
 	common_call(&c);
 	jit->lookup = c.p;
 	common_lookup(cpu, &c);
+	jit->lookup_any = c.p;
+	common_lookup_any(cpu, &c);
+	jit->counted = c.p;
+	common_counted(&c);
 	jit->cache.used = (size_t)(c.p - jit->cache.rw);
 }

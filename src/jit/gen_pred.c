@@ -235,7 +235,8 @@ void gen_compare(struct gen *g, const struct ir *ir)
 	gen_use(g, ir->a);
 	if (ir->b != IR_NONE)
 		gen_use(g, ir->b);
-	if (!known || ir->type > CMP_UNC || !fits32(ir->imm)) {
+	bool lasts = ir->a < IR_TEMP && (ir->b < IR_TEMP || ir->b == IR_NONE);
+	if (!known || !lasts || ir->type > CMP_UNC || !fits32(ir->imm)) {
 		compare_home(g, ir, known);
 		return;
 	}

@@ -49,6 +49,8 @@ enum ir_op {
 	IR_STORE,  /* b to a */
 	IR_REJOIN, /* where the slow way of the guest instruction's access comes back */
 	IR_CALL,   /* the guest instruction by its exec */
+	IR_LDR,
+	IR_STR, /* d = / = a: rotating register named imm */
 	IR_LDC,
 	IR_STC,	   /* d = / = a: 8 bytes of struct cpu at imm */
 	IR_FCHECK, /* FR imm holds no NaTVal, else the exec, and the block is left */
@@ -72,6 +74,8 @@ enum branch {
 	BRANCH_INDIRECT,
 	BRANCH_RETURN,
 	BRANCH_CLOOP, /* to imm if ar.lc is not 0, counting it down */
+	BRANCH_CTOP,  /* a step of a counted pipelined loop, to imm while it goes on */
+	BRANCH_CEXIT, /* likewise, to imm when it ends */
 };
 
 struct ir {

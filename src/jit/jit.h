@@ -83,7 +83,8 @@ struct jit {
 	struct jump jump[JUMPS];
 	struct cache cache;
 	int (*enter)(struct cpu *cpu, const uint8_t *code);
-	const uint8_t *leave, *lookup, *call; /* common code, writable addresses */
+	const uint8_t *leave, *lookup, *lookup_any, *call,
+		*counted; /* common code, writable addresses */
 	struct block *chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */
 	struct exit_point *exit;

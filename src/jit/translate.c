@@ -88,6 +88,12 @@ static bool changes_key(unsigned op)
 	case OP_br_wtop:
 	case OP_br_wexit:
 	case OP_epc:
+	case OP_break_m:
+	case OP_break_i:
+	case OP_break_b:
+	case OP_break_f:
+	case OP_break_x:
+	case OP_illegal:
 	case OP_bsw_0:
 	case OP_bsw_1:
 	case OP_loadrs:
@@ -120,9 +126,14 @@ static void translate(struct tr *t, const struct insn *i)
 	emit_fn *emit = i->exec == exec_table[i->op] ? emit_table[i->op] : NULL;
 	bool rotates = in_rotation(t, i->r1) || in_rotation(t, i->r2) || in_rotation(t, i->r3);
 
+	unsigned first = t->b->count;
+
 	t->temps = 0;
-	if (emit && !rotates && emit(t, i))
+	if (emit && !(rotates && t->b->key & KEY_NAT) && emit(t, i)) {
+		if (rotates)
+			ir_rotate(t, first);
 		return;
+	}
 	call(t, i);
 	if (changes_key(i->op))
 		next(t, t->entry + i->step, true);

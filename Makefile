@@ -56,6 +56,7 @@ UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic mem 
 USER    := load main run space syscall
 FPTEST  := fptest moves operand oracle
 ISATEST := isatest
+JITTEST := jittest
 FUZZ    := config guest insn kernel state unwind
 
 MONITOR := console firmware prompt selftest start
@@ -71,8 +72,9 @@ MAIN_OBJ    := $(MAIN:%=$(BUILD)/%.o)
 USER_OBJ    := $(USER:%=$(BUILD)/tests/user/%.o)
 FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
 ISATEST_OBJ := $(ISATEST:%=$(BUILD)/tests/isa/%.o)
+JITTEST_OBJ := $(JITTEST:%=$(BUILD)/tests/jit/%.o)
 UNIT_BIN    := $(UNIT:%=$(BUILD)/tests/unit/test_%)
-TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest
+TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest
 GUESTS      := $(BUILD)/guests/monitor.elf
 
 # --- building ----------------------------------------------------------------------------------
@@ -120,6 +122,10 @@ $(BUILD)/fptest: $(FPTEST_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(link) -lmpfr -lgmp
 
+$(BUILD)/jittest: $(JITTEST_OBJ) $(CORE_OBJ)
+	$(call say,LINK,$@)
+	$(link)
+
 $(BUILD)/isatest: $(ISATEST_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(link)
@@ -129,7 +135,7 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/domain.o $(LIB
 	$(link) -fsanitize=fuzzer $(LDLIBS)
 
 # What tests are made of needs more packages than the program itself.
-$(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ): | $(CHECK_DEPS)
+$(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ): | $(CHECK_DEPS)
 
 $(BUILD)/guests/monitor/%.o: guests/monitor/%.s guests/monitor/macros.s | $(BUILD_DEPS)
 	$(call say,AS,$<)

@@ -35,6 +35,9 @@ unsigned rse_relocate(struct cpu *cpu, unsigned frame)
 	memmove(r->value + to - below, r->value + frame - below,
 		(below + RSE_PHYS) * sizeof(r->value[0]));
 	memmove(r->nat + to - below, r->nat + frame - below, below + RSE_PHYS);
+	/* no NaT bit stays behind where nothing is alive */
+	memset(r->nat, 0, to - below);
+	memset(r->nat + to + RSE_PHYS, 0, STACKED_SIZE - to - RSE_PHYS);
 	return to;
 }
 

@@ -134,24 +134,20 @@ static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_p
 	}
 }
 
-/* While nothing has been a NaT for long, nat_seen becomes false again. What lies outside the live
- * registers is undefined and may be cleared. */
+/* When no register holds a NaT any more, dead ones included, nat_seen becomes false again. */
 static void look_for_nats(struct cpu *cpu)
 {
-	struct rse *r = &cpu->rse;
-	unsigned low = r->frame - (unsigned)r->dirty, high = r->frame + cpu->sof;
-	uint8_t any = 0;
+	uint64_t any = 0, part;
 
 	for (unsigned n = 0; n < 32; n++)
 		any |= cpu->gr_nat[n];
 	for (unsigned n = 0; n < 16; n++)
 		any |= cpu->gr_bank_nat[n];
-	for (unsigned n = low; n < high; n++)
-		any |= r->nat[n];
-	if (any)
-		return;
-	memset(r->nat, 0, sizeof(r->nat));
-	cpu->nat_seen = false;
+	for (unsigned n = 0; n < STACKED_SIZE; n += sizeof(part)) {
+		memcpy(&part, cpu->rse.nat + n, sizeof(part));
+		any |= part;
+	}
+	cpu->nat_seen = any;
 }
 
 static enum exec fetch_failed(struct cpu *cpu)

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The translator against the interpreter: random programs in lockstep, then the instruction and user
+# tests on it.
+cd "$(dirname "$0")/../.." || exit 1
+build=${BUILD:-build}
+passed=0 failed=0 skipped=0
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+add() { # COMMAND...
+	"$@" >"$dir/out" 2>/dev/null
+	set -- $(tail -n 1 "$dir/out" |
+		sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
+	passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1})) skipped=$((skipped + ${3:-0}))
+	[ "${2:-1}" -eq 0 ] || cat "$dir/out"
+}
+
+count=2000
+[ "${SIZE:-short}" = long ] && count=100000
+add "$build/jittest" $count 1
+
+# A runner that always takes the JIT.
+mkdir "$dir/build"
+printf '#!/bin/sh\nexec "%s/epixen-user" --engine jit "$@"\n' "$(cd "$build" && pwd)" >"$dir/build/epixen-user"
+chmod +x "$dir/build/epixen-user"
+add env BUILD="$dir/build" sh tests/insn/run-insn.sh
+add env BUILD="$dir/build" sh tests/user/run-user.sh
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

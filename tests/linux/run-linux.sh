@@ -15,5 +15,7 @@ export XDG_RUNTIME_DIR
 trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
 long=
 [ "${SIZE:-short}" = long ] && long=--long
+slow=
+case $(basename "${BUILD:-build}") in asan | ubsan | tsan) slow=--slow ;; esac
 python3 tests/linux/linux.py --epixen "${EPIXEN:-build/epixen}" --kernel "$kernel" \
-	--ramdisk "$ramdisk" $long | sed 's/^linux: //'
+	--ramdisk "$ramdisk" $long $slow | sed 's/^linux: //'

@@ -32,8 +32,8 @@ struct bus {
 };
 
 /* Claims [base, base+size). Returns 0, -EBUSY on overlap or -ENOSPC. */
-int bus_add(struct bus *bus, uint64_t base, uint64_t size, bus_handler *h, void *dev,
-	const char *name);
+int bus_add(
+	struct bus *bus, uint64_t base, uint64_t size, bus_handler *h, void *dev, const char *name);
 /* Performs the access; an unclaimed address reads as all ones and ignores writes. Returns whether
  * a device answered. */
 bool bus_access(struct bus *bus, struct bus_access *a);

@@ -14,10 +14,10 @@ struct stream;
 struct clock {
 	bool is_virtual;
 	bool paused;
-	uint64_t offset;       /* real: host monotonic ns at guest time 0 */
-	uint64_t paused_at;    /* real: guest ns when pausing */
+	uint64_t offset;	/* real: host monotonic ns at guest time 0 */
+	uint64_t paused_at;	/* real: guest ns when pausing */
 	_Atomic uint64_t slots; /* virtual: guest ns */
-	int64_t wall_base;     /* ns since 1970 UTC at guest time 0; virtual: a constant */
+	int64_t wall_base;	/* ns since 1970 UTC at guest time 0; virtual: a constant */
 };
 
 void clock_init(struct clock *c, bool is_virtual);

@@ -27,10 +27,11 @@ struct freg {
 	uint32_t sign; /* 0 or 1 */
 };
 #define FREG_EXP_SPECIAL 0x1ffffu /* infinities and NaNs */
-#define FREG_EXP_NATVAL  0x1fffeu /* NaTVal: sign 0, sig 0 */
-#define FREG_EXP_INT     0x1003eu /* significand holds an integer */
-#define FREG_EXP_BIAS    0xffffu
+#define FREG_EXP_NATVAL	 0x1fffeu /* NaTVal: sign 0, sig 0 */
+#define FREG_EXP_INT	 0x1003eu /* significand holds an integer */
+#define FREG_EXP_BIAS	 0xffffu
 
+/* clang-format off */
 /* PSR bits (2:23). */
 enum {
 	PSR_BE_BIT = 1, PSR_UP_BIT, PSR_AC_BIT, PSR_MFL_BIT, PSR_MFH_BIT,
@@ -57,23 +58,25 @@ enum cr {
 	CR_IIPA, CR_IFS, CR_IIM, CR_IHA, CR_IIB0, CR_IIB1, CR_LID = 64, CR_IVR, CR_TPR, CR_EOI,
 	CR_IRR0, CR_ITV = 72, CR_PMV, CR_CMCV, CR_LRR0 = 80, CR_LRR1
 };
+/* clang-format on */
 
 /* Why cpu_run returned: the level above acts, then calls again. */
 enum exit {
 	EXIT_NONE,
-	EXIT_BUDGET,       /* the slots asked for have retired */
-	EXIT_KICK,         /* cpu_kick from another thread */
-	EXIT_HALT,         /* (set by firmware handlers) wait until an interrupt can be taken */
-	EXIT_FIRMWARE,     /* break in the firmware area: exit_arg is the entry number */
-	EXIT_HYPERCALL,    /* PV break: exit_arg is the immediate */
+	EXIT_BUDGET,	   /* the slots asked for have retired */
+	EXIT_KICK,	   /* cpu_kick from another thread */
+	EXIT_HALT,	   /* (set by firmware handlers) wait until an interrupt can be taken */
+	EXIT_FIRMWARE,	   /* break in the firmware area: exit_arg is the entry number */
+	EXIT_HYPERCALL,	   /* PV break: exit_arg is the immediate */
 	EXIT_INTERRUPTION, /* cpu->intercept was set: mmu.fault holds it, nothing delivered */
-	EXIT_CRASH         /* the guest cannot go on (exit_text says why) */
+	EXIT_CRASH	   /* the guest cannot go on (exit_text says why) */
 };
 
 /* Bits of cpu->kick. */
 enum {
-	KICK_EXIT = 1,  /* cpu_run returns EXIT_KICK */
-	KICK_SERVE = 2, /* the run loop calls broadcast_serve and looks for interrupts, then goes on */
+	KICK_EXIT = 1, /* cpu_run returns EXIT_KICK */
+	KICK_SERVE =
+		2, /* the run loop calls broadcast_serve and looks for interrupts, then goes on */
 };
 
 /* Physical stacked registers the architecture shows (PAL_RSE_INFO): never more dirty than this. */
@@ -86,13 +89,13 @@ enum {
 struct rse {
 	uint64_t value[STACKED_SIZE];
 	uint8_t nat[STACKED_SIZE];
-	unsigned frame;   /* index of r32 in the ring */
-	int dirty;        /* registers not yet in the backing store; negative while a frame is
-			     incomplete (2:145) */
-	bool load_frame;  /* RSE.CFLE: an incomplete frame is to be loaded before the next instruction;
-			     set by br.ret and rfi, cleared by interruptions */
+	unsigned frame;	 /* index of r32 in the ring */
+	int dirty;	 /* registers not yet in the backing store; negative while a frame is
+			    incomplete (2:145) */
+	bool load_frame; /* RSE.CFLE: an incomplete frame is to be loaded before the next
+			    instruction; set by br.ret and rfi, cleared by interruptions */
 	uint64_t bspstore;
-	uint64_t rnat;    /* ar.rnat: collection being built */
+	uint64_t rnat;	  /* ar.rnat: collection being built */
 	unsigned mode_pl; /* ar.rsc as written: mode 1:0, pl 3:2, be 4, loadrs 29:16 */
 };
 
@@ -108,9 +111,9 @@ struct alat_entry {
 #define ALAT_ENTRIES 64
 
 struct sapic {
-	_Atomic uint64_t irr[4];     /* posted by any thread */
+	_Atomic uint64_t irr[4]; /* posted by any thread */
 	_Atomic bool init_pending, nmi_unused;
-	uint64_t isr[4];             /* in service */
+	uint64_t isr[4]; /* in service */
 	uint64_t tpr, itv, pmv, cmcv, lrr[2], lid;
 };
 
@@ -118,49 +121,49 @@ struct machine;
 
 struct cpu {
 	/* hot: kept within the first 256 bytes for the JIT's sake */
-	uint64_t *gr_base[2];  /* register r lives at gr_base[r >= 32][r] (see gr_value) */
-	uint8_t *nat_base[2];  /* its NaT bit, 0 or 1, likewise */
-	uint64_t pr;           /* predicates by their current (rotated) number; bit 0 is 1 */
-	unsigned sof, sol, sor;           /* current frame, in registers (sor = 8 * CFM.sor) */
-	unsigned rrb_gr, rrb_fr, rrb_pr;  /* rename bases as in CFM */
-	gva_t page_va;         /* virtual address of the 4 KB page being executed */
-	gva_t stay_va;         /* page_va while branches inside the page need no dispatch; 1 makes the
-				  next taken branch leave the engine (mode or frame changed) */
-	gva_t next_ip;         /* target of a taken branch */
-	unsigned next_ri;      /* slot to go on with there, nearly always 0 */
+	uint64_t *gr_base[2];	/* register r lives at gr_base[r >= 32][r] (see gr_value) */
+	uint8_t *nat_base[2];	/* its NaT bit, 0 or 1, likewise */
+	uint64_t pr;		/* predicates by their current (rotated) number; bit 0 is 1 */
+	unsigned sof, sol, sor; /* current frame, in registers (sor = 8 * CFM.sor) */
+	unsigned rrb_gr, rrb_fr, rrb_pr; /* rename bases as in CFM */
+	gva_t page_va;			 /* virtual address of the 4 KB page being executed */
+	gva_t stay_va;	  /* page_va while branches inside the page need no dispatch; 1 makes the
+			     next taken branch leave the engine (mode or frame changed) */
+	gva_t next_ip;	  /* target of a taken branch */
+	unsigned next_ri; /* slot to go on with there, nearly always 0 */
 	unsigned cpl;
 	_Atomic uint32_t kick; /* set by any thread: leave the fast loop */
-	uint64_t slots;        /* retired slots since reset, kept at branches */
-	uint64_t psr;          /* all of it but cpl, which is above, and ri, which is ri */
+	uint64_t slots;	       /* retired slots since reset, kept at branches */
+	uint64_t psr;	       /* all of it but cpl, which is above, and ri, which is ri */
 	uint64_t br[8];
 
-	uint64_t gr[32];       /* r0 stays 0 */
+	uint64_t gr[32]; /* r0 stays 0 */
 	uint8_t gr_nat[32];
-	uint64_t gr_bank[16];  /* r16-r31 of the bank not in use */
+	uint64_t gr_bank[16]; /* r16-r31 of the bank not in use */
 	uint8_t gr_bank_nat[16];
 
-	gva_t ip;              /* bundle, valid whenever cpu_run is not running */
-	unsigned ri;           /* slot */
+	gva_t ip;    /* bundle, valid whenever cpu_run is not running */
+	unsigned ri; /* slot */
 	struct rse rse;
-	struct freg fr[128];   /* physical; f0 = +0.0, f1 = +1.0 */
-	uint64_t ar[128];      /* those without a better home (rsc, bsp..., pfs, lc, ec, kr, unat...) */
-	uint64_t cr[128];      /* likewise */
+	struct freg fr[128]; /* physical; f0 = +0.0, f1 = +1.0 */
+	uint64_t ar[128]; /* those without a better home (rsc, bsp..., pfs, lc, ec, kr, unat...) */
+	uint64_t cr[128]; /* likewise */
 	uint64_t pmc[256], pmd[256];
 	struct alat_entry alat[ALAT_ENTRIES];
 	uint64_t alat_generation; /* entries of other generations are void */
 	struct sapic sapic;
 	struct mmu mmu;
 
-	gpa_t code_gpa;        /* physical address of the page being executed */
-	gva_t iipa;            /* bundle of the last instruction that completed with psr.ic 1 */
-	uint8_t inflight_ic;   /* psr.ic change not yet serialised (2:21): old value + 1, else 0 */
-	bool taken;            /* the trapping instruction was a taken branch */
-	uint8_t trap_slot;     /* slot of the trapping instruction, for ISR.ei: set with EXEC_TRAP */
-	bool intercept;        /* tests and the user runner: return EXIT_INTERRUPTION */
-	bool halted;           /* in PAL_HALT_LIGHT */
+	gpa_t code_gpa;	     /* physical address of the page being executed */
+	gva_t iipa;	     /* bundle of the last instruction that completed with psr.ic 1 */
+	uint8_t inflight_ic; /* psr.ic change not yet serialised (2:21): old value + 1, else 0 */
+	bool taken;	     /* the trapping instruction was a taken branch */
+	uint8_t trap_slot;   /* slot of the trapping instruction, for ISR.ei: set with EXEC_TRAP */
+	bool intercept;	     /* tests and the user runner: return EXIT_INTERRUPTION */
+	bool halted;	     /* in PAL_HALT_LIGHT */
 
 	struct {
-		gva_t vector;              /* the latest one taken */
+		gva_t vector;		   /* the latest one taken */
 		uint32_t fruitless, count; /* in a row: by its first instruction; with psr.ic 0 */
 	} nested;
 
@@ -168,30 +171,32 @@ struct cpu {
 	uint64_t exit_arg;
 	const char *exit_text;
 
-	unsigned index;        /* number of the vCPU */
+	unsigned index; /* number of the vCPU */
 	const struct cpu_model *model;
 	struct machine *machine;
 	struct icache *icache;
-	uint64_t itc_offset;   /* ar.itc = clock_now + itc_offset */
+	uint64_t itc_offset; /* ar.itc = clock_now + itc_offset */
 	struct {
-		bool armed;        /* ar.itc has not yet reached cr.itm */
+		bool armed;	   /* ar.itc has not yet reached cr.itm */
 		uint64_t itc_seen; /* the latest ar.itc the guest has read */
 	} timer;
 	struct {
-		uint64_t slots, ns; /* cpu->slots and the clock when counters were last brought up */
+		uint64_t slots,
+			ns; /* cpu->slots and the clock when counters were last brought up */
 	} pmu;
-	uint16_t dahr[8];      /* data access hint registers (9500) */
-	bool nat_seen; /* some GR may hold a NaT: never false wrongly (the JIT looks and clears it) */
+	uint16_t dahr[8]; /* data access hint registers (9500) */
+	bool nat_seen; /* some GR may hold a NaT: never false wrongly (the JIT looks and clears it)
+			*/
 	struct {
-		struct jit *state;   /* made by the engine, freed by its close */
-		int64_t left;        /* slots of the budget not yet retired */
-		gva_t target;        /* LEAVE_INDIRECT: where to */
-		uint32_t from;       /* exit point of the latest taken branch, 0: as cpu->iipa says */
-		uint32_t result;     /* enum exec of the instruction that left */
+		struct jit *state; /* made by the engine, freed by its close */
+		int64_t left;	   /* slots of the budget not yet retired */
+		gva_t target;	   /* LEAVE_INDIRECT: where to */
+		uint32_t from;	   /* exit point of the latest taken branch, 0: as cpu->iipa says */
+		uint32_t result;   /* enum exec of the instruction that left */
 		uint64_t generation; /* of ram's code log, as far as translations know */
 	} jit;
 	struct broadcast_port port;
-	void *wait;            /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
+	void *wait; /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
 	void (*wake)(struct cpu *cpu); /* called by cpu_kick, any thread */
 };
 
@@ -202,7 +207,7 @@ struct machine {
 	struct clock clock;
 	const struct cpu_model *model;
 	const struct engine *engine; /* NULL: the interpreter */
-	bool count_calls;            /* the JIT counts calls of exec functions by row */
+	bool count_calls;	     /* the JIT counts calls of exec functions by row */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;
 	gpa_t fw_base; /* breaks are firmware calls only when executed from here */

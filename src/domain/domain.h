@@ -44,12 +44,11 @@ struct vcpu {
 /* Descriptors the process was given; -1: none. It opens nothing by path. */
 struct domain_fds {
 	int kernel, ramdisk;
-	int control; /* listening socket */
-	int directory,
-		registry; /* its own directory and the one that holds it: for the janitor */
-	int lock;	  /* held locked for the process's life */
-	int ready;	  /* pipe to the creator: "ok" or the error */
-	int state;	  /* save file to start from */
+	int control;		 /* listening socket */
+	int directory, registry; /* its own directory and the one that holds it: for the janitor */
+	int lock;		 /* held locked for the process's life */
+	int ready;		 /* pipe to the creator: "ok" or the error */
+	int state;		 /* save file to start from */
 };
 
 struct domain {

@@ -187,7 +187,8 @@ static enum fw_action call_entry(struct fw *fw, struct cpu *cpu, uint64_t entry)
 	}
 }
 
-/* The caller's translations are read and a fault may be delivered: other processors' purges wait. */
+/* The caller's translations are read and a fault may be delivered: other processors' purges wait.
+ */
 enum fw_action fw_call(struct fw *fw, struct cpu *cpu, uint64_t entry)
 {
 	cpu_enter(cpu);

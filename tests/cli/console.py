@@ -12,7 +12,11 @@ import termios
 import time
 
 epixen, config = sys.argv[1:3]
-master, slave = pty.openpty()
+try:
+    master, slave = pty.openpty()
+except OSError as error:
+    print(f"no terminal to be had: {error}")
+    sys.exit(77)
 before = termios.tcgetattr(slave)
 
 

@@ -28,8 +28,8 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int process_new(struct process *p, const struct cpu_model *model,
-	const struct engine *engine, bool stats)
+static int process_new(
+	struct process *p, const struct cpu_model *model, const struct engine *engine, bool stats)
 {
 	p->random_state = 1;
 	p->machine.model = model;

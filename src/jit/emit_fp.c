@@ -8,7 +8,7 @@
 /* Where FR f is; false: it moves, or may be disabled. */
 static bool fr_static(const struct tr *t, unsigned f)
 {
-	return !(t->b->key & KEY_FP_OFF) && (f < 32 || !(t->b->key & KEY_RENAMED));
+	return !(t->b->key & (f < 32 ? KEY_DFL : KEY_DFH | KEY_RENAMED));
 }
 
 static int64_t fr_sig(unsigned f)

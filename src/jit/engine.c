@@ -160,7 +160,8 @@ static enum exec fetch_failed(struct cpu *cpu)
 static unsigned present_key(const struct cpu *cpu)
 {
 	return cpu->sor / 8 | (cpu->rrb_gr | cpu->rrb_fr | cpu->rrb_pr ? KEY_RENAMED : 0) |
-	       (cpu->psr & (PSR(DFL) | PSR(DFH)) ? KEY_FP_OFF : 0) | (cpu->nat_seen ? KEY_NAT : 0);
+	       (cpu->psr & PSR(DFL) ? KEY_DFL : 0) | (cpu->psr & PSR(DFH) ? KEY_DFH : 0) |
+	       (cpu->nat_seen ? KEY_NAT : 0);
 }
 
 /* The block at cpu->ip, or NULL with *r saying why not: EXEC_NEXT means interpret. */

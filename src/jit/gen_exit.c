@@ -613,8 +613,9 @@ static void common_lookup_any(struct cpu *cpu, struct code *c)
 	x_alu_load(c, ALU_OR, 4, RDX, CPU(rrb_pr));
 	key_bit(c, KEY_RENAMED);
 	x_load(c, 8, RDX, CPU(psr));
-	x_alu_imm(c, ALU_AND, 4, RDX, (int32_t)(PSR(DFL) | PSR(DFH)));
-	key_bit(c, KEY_FP_OFF);
+	x_shift(c, SHIFT_SHR, 4, RDX, PSR_DFL_BIT - 5);
+	x_alu_imm(c, ALU_AND, 4, RDX, KEY_DFL | KEY_DFH);
+	x_alu(c, ALU_OR, 4, RCX, RDX);
 	x_load(c, 1, RDX, CPU(nat_seen));
 	key_bit(c, KEY_NAT);
 	x_jmp_to(c, cpu->jit.state->lookup);

@@ -93,8 +93,9 @@ struct ir {
 enum {
 	KEY_SOR = 15,	  /* cfm.sor */
 	KEY_RENAMED = 16, /* some rename base is not 0 */
-	KEY_FP_OFF = 32,  /* psr.dfl or dfh */
-	KEY_NAT = 64,	  /* general registers may hold NaTs */
+	KEY_DFL = 32,	  /* psr.dfl, dfh: f2 to f31 and those from f32 on are disabled */
+	KEY_DFH = 64,
+	KEY_NAT = 128, /* general registers may hold NaTs */
 };
 
 /* One block on its way from page to code. */

@@ -31,7 +31,11 @@ run() {
 		echo "done before"
 		return
 	fi
-	if (set -eu && "$2") >"$1.log" 2>&1; then
+	set +e # and not `if`: inside a condition -e would not hold
+	(set -eu && "$2") >"$1.log" 2>&1
+	status=$?
+	set -e
+	if [ "$status" -eq 0 ]; then
 		echo ok
 		touch "$1.done"
 	else
@@ -115,10 +119,13 @@ c_library() {
 	cp csu/crt1.o csu/crti.o csu/crtn.o "$sysroot/usr/lib/"
 }
 
-# The final libgcc, with the unwinder inside so that static programs need no libunwind.
+# The final libgcc, with the unwinder inside so that static programs need no libunwind; and a limits.h
+# that goes on to the C library's, which did not exist when the compiler was installed.
 runtime() {
 	(cd gcc-build && make -j"$jobs" all-target-libgcc && make install-target-libgcc)
 	gccdir=$prefix/lib/gcc/$target/12.2.0
+	cat gcc-12.2.0/gcc/limitx.h gcc-12.2.0/gcc/glimits.h gcc-12.2.0/gcc/limity.h \
+		>"$gccdir/include-fixed/limits.h"
 	rm -rf unwind && mkdir unwind && cd unwind
 	$target-ar x "../gcc-build/$target/libgcc/libunwind.a"
 	$target-ar d "$gccdir/libgcc.a" unwind-compat.o || true

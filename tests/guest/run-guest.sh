@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Hostile guests: each must end in a report with registers and a non-zero status, or survive; our
+# process neither dies nor hangs. SIZE=long runs more of each, with more seeds; ENGINES names the
+# engines, "interp jit" by default.
+cd "$(dirname "$0")" || exit 1
+build=$(realpath "${BUILD:-../../build}")
+epixen=$(realpath "${EPIXEN:-$build/epixen}")
+engines=${ENGINES:-interp jit}
+if ! command -v ia64-linux-gnu-as >/dev/null; then
+	echo "SKIP guest: ia64-linux-gnu-as is missing (package binutils-ia64-linux-gnu)"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+dir=$(mktemp -d)
+XDG_RUNTIME_DIR=$dir/run
+export XDG_RUNTIME_DIR
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+passed=0 failed=0 skipped=0
+cleanup() {
+	"$epixen" list 2>/dev/null | tail -n +2 | while read -r name _; do "$epixen" destroy "$name"; done
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+if [ "${SIZE:-short}" = long ]; then
+	many=10 seeds="1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"
+else
+	many=1 seeds="1 2 3"
+fi
+
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $*"
+	head -n 3 "$dir/err" "$dir/out" 2>/dev/null | cut -c 1-200
+	cat "$XDG_RUNTIME_DIR"/epixen/log/*.log 2>/dev/null | head -n 20
+}
+
+# build SOURCE DEFINITION...: makes $dir/guest.elf.
+build() {
+	source=$1
+	shift
+	definitions=
+	for d in "$@"; do definitions="$definitions --defsym $d"; done
+	# shellcheck disable=SC2086
+	ia64-linux-gnu-as $definitions -o "$dir/guest.o" "$source" &&
+		ia64-linux-gnu-ld --no-warn-rwx-segments -T guest.lds -o "$dir/guest.elf" "$dir/guest.o"
+}
+
+config() { # VCPUS SEED ENGINE
+	cat >"$dir/guest.cfg" <<END
+name = "hostile"
+type = "hvm"
+memory = 64
+vcpus = $1
+kernel = "$dir/guest.elf"
+extra = "seed $2 of random numbers"
+engine = "$3"
+on_reboot = "destroy"
+on_crash = "destroy"
+END
+}
+
+start() { # SECONDS
+	timeout "$1" "$epixen" create -c "$dir/guest.cfg" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+}
+
+survived() { [ $status -eq 0 ] && tail -n 1 "$dir/out" | grep -aq '^survived'; }
+
+# TEXT: in the crash's first line.
+crashed() {
+	[ $status -eq 1 ] && grep -aq "domain hostile crashed on vCPU [0-9]*: .*$1" "$dir/err" &&
+		grep -aq '^ *psr [0-9a-f]\{16\}' "$dir/err" && grep -aq 'r001 [0-9a-f]\{16\}' "$dir/err"
+}
+
+# The guest runs for ever, but obeys: registers can be seen, the domain ends when told to.
+obeys() {
+	[ $status -eq 124 ] && timeout 20 "$epixen" dump-state hostile >"$dir/dump" 2>&1 &&
+		grep -q '^vCPU 0: ' "$dir/dump" && timeout 20 "$epixen" destroy hostile
+}
+
+gone() { [ "$("$epixen" list | wc -l)" -eq 1 ]; }
+
+# run EXPECTED SECONDS VCPUS SOURCE DEFINITION...; EXPECTED: end, crash:TEXT, any
+run() {
+	expected=$1 seconds=$2 vcpus=$3
+	shift 3
+	build "$@" || { fail "$* does not assemble"; return; }
+	for engine in $engines; do
+		config "$vcpus" "${seed:-0}" "$engine"
+		start "$seconds"
+		ok=false
+		case $expected in
+		end) survived && ok=true ;;
+		crash:*) crashed "${expected#crash:}" && ok=true ;;
+		any) { survived || crashed "" || obeys; } && ok=true ;;
+		esac
+		$ok && gone && passed=$((passed + 1)) && continue
+		fail "$* (seed ${seed:-0}, $engine): wanted $expected, exit $status"
+		"$epixen" destroy hostile 2>/dev/null
+	done
+}
+
+nowhere="an address that is not memory"
+run "crash:$nowhere" 30 1 nowhere.s WHERE=0x10000000
+run "crash:$nowhere" 30 1 nowhere.s WHERE=0xa0000
+run "crash:$nowhere" 30 1 nowhere.s WHERE=0xe0000000
+run "crash:$nowhere" 30 1 nowhere.s WHERE=0xfec00000
+run "crash:$nowhere" 30 1 nowhere.s WHERE=0x80000000fee00000
+run "crash:before the system set cr.iva" 30 1 nowhere.s WHERE=0x1000000000000000
+run "crash:faults, for ever" 30 1 nested.s KIND=0
+run "crash:faults, for ever" 60 1 nested.s KIND=1
+run "crash:faults, for ever" 30 1 nested.s KIND=2
+
+run end 120 1 mmio.s COUNT=$((30000 * many))
+run end 120 1 firmware.s COUNT=$((5000 * many))
+run end 120 1 registers.s COUNT=$((5000 * many))
+run end 120 1 rse.s COUNT=$((10000 * many))
+run end 120 1 timers.s
+run end 120 2 purge.s COUNT=$((30000 * many))
+run end 120 2 selfmod.s COUNT=$((500 * many))
+run end 120 2 init.s COUNT=$((5000 * many))
+for seed in $seeds; do
+	run end 120 1 random.s CPL=3 COUNT=$((1000 * many))
+	run any 20 1 random.s CPL=0 COUNT=$((1000 * many))
+done
+
+# A processor that waits for nothing costs nothing.
+seconds_used() { "$epixen" list hostile | awk 'NR == 2 { print $NF }'; }
+halted() {
+	build halted.s && config 1 0 interp && "$epixen" create "$dir/guest.cfg" 2>"$dir/err" || return
+	sleep 1
+	before=$(seconds_used)
+	sleep 2
+	awk "BEGIN { exit !($(seconds_used) - $before < 0.2) }" &&
+		"$epixen" list hostile | grep -q -e ' -b---- ' && timeout 20 "$epixen" destroy hostile
+}
+if halted && gone; then passed=$((passed + 1)); else fail "halted.s: does not sleep"; fi
+
+# The domain's process really is confined, and its entry goes even when it is killed.
+confined() {
+	"$epixen" create "$dir/guest.cfg" 2>"$dir/err" || return
+	pid=$("$epixen" list -l hostile | awk '$1 == "pid" { print $2 }')
+	grep -q '^Seccomp:[[:blank:]]*2' "/proc/$pid/status" &&
+		grep -q '^NoNewPrivs:[[:blank:]]*1' "/proc/$pid/status" &&
+		grep -q '^CapEff:[[:blank:]]*0000000000000000' "/proc/$pid/status" || return
+	kill -9 "$pid"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 0.2
+		[ -z "$(find "$XDG_RUNTIME_DIR/epixen" -name control)" ] && return 0
+	done
+	return 1
+}
+if confined; then passed=$((passed + 1)); else fail "the process of a domain is not confined"; fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

@@ -3,9 +3,10 @@
 # Hostile guests: each must end in a report with registers and a non-zero status, or survive; our
 # process neither dies nor hangs. SIZE=long runs more of each, with more seeds; ENGINES names the
 # engines, "interp jit" by default.
-cd "$(dirname "$0")" || exit 1
-build=$(realpath "${BUILD:-../../build}")
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${BUILD:-build}")
 epixen=$(realpath "${EPIXEN:-$build/epixen}")
+cd tests/guest || exit 1
 engines=${ENGINES:-interp jit}
 if ! command -v ia64-linux-gnu-as >/dev/null; then
 	echo "SKIP guest: ia64-linux-gnu-as is missing (package binutils-ia64-linux-gnu)"

@@ -233,6 +233,40 @@ static void a_handler_that_faults_for_ever_is_a_crash(void **state)
 	assert_non_null(g->cpu->exit_text);
 }
 
+/* A break whose handler is an illegal instruction, whose handler is a break. */
+static void handlers_that_lead_to_each_other_are_a_crash(void **state)
+{
+	struct guest *g = *state;
+	g->m.fw_size = 0;
+	cpu_set_cfm(g->cpu, 0);
+	g->at = GUEST_IVA + 0x2c00;
+	guest_m(g, .op = OP_adds, .r1 = 32);
+	g->at = GUEST_IVA + 0x5400;
+	guest_m(g, .op = OP_break_m, .imm = 1);
+	g->at = GUEST_CODE;
+	guest_m(g, .op = OP_break_m, .imm = 1);
+	assert_int_equal(cpu_run(g->cpu, 100000), EXIT_CRASH);
+	assert_non_null(g->cpu->exit_text);
+}
+
+/* A handler that works a little before it misses the TLB again gets nowhere either. A few such
+ * faults are how nested misses are handled. */
+static void nested_faults_without_end_are_a_crash(void **state)
+{
+	struct guest *g = *state;
+	g->m.fw_size = 0;
+	g->cpu->gr_bank[15] = g->cpu->gr[31] = 0x2000000000000000;
+	g->at = GUEST_IVA + 0x1400;
+	guest_m(g, .op = OP_adds, .r1 = 14, .r3 = 14, .imm = 1);
+	guest_m(g, .op = OP_ld8, .r1 = 15, .r3 = 31);
+	g->at = GUEST_CODE;
+	guest_m(g, .op = OP_ld8, .r1 = 15, .r3 = 31);
+	cpu_set_psr(g->cpu, PSR(DT));
+	assert_int_equal(cpu_run(g->cpu, 100), EXIT_BUDGET);
+	assert_true(g->cpu->gr[14] > 10);
+	assert_int_equal(cpu_run(g->cpu, 100000000), EXIT_CRASH);
+}
+
 /* --- each vector, taken by an instruction --- */
 
 /* pte: p a d wb, ar 3 (rwx), pl 3 */
@@ -561,6 +595,25 @@ static void unimplemented_instruction_address(void **state)
 	guest_free(&g);
 }
 
+/* A processor may take 0x5700 for these to have their branches emulated (3:36, 3:70); this one does
+ * the branches, so that nothing takes that vector. */
+static void checks_branch_without_a_speculation_fault(void **state)
+{
+	struct guest *g = *state;
+	g->cpu->gr_nat[15] = 1;
+	g->cpu->fr[7] = (struct freg){0, FREG_EXP_NATVAL, 0};
+	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(0), guest_m(g, .op = OP_chk_s_m, .r2 = 15, .imm = 64));
+	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(1), guest_i(g, .op = OP_chk_s_i, .r2 = 15, .imm = 64));
+	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(0), guest_m(g, .op = OP_chk_s_f, .r2 = 7, .imm = 64));
+	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(0), guest_m(g, .op = OP_chk_a_gr, .r1 = 14, .imm = 64));
+	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(0), guest_m(g, .op = OP_chk_a_fr, .r1 = 6, .imm = 64));
+	/* a flag of sf1 that is an enabled trap in the main status field */
+	g->cpu->ar[AR_FPSR] = (0x9804c0270033full & ~1ull) | 1ull << (6 + 13 + 7);
+	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(1),
+		guest_f(g, .op = OP_fchkf, .comp = 1 << 2, .imm = 64));
+	assert_true(g->cpu->cr[CR_IIP] == GUEST_CODE + 64);
+}
+
 static void virtualization_fault(void **state)
 {
 	struct guest *g = *state;
@@ -631,6 +684,8 @@ int main(void)
 		TEST(iib_holds_the_bundle_on_the_9500_only),
 		TEST(concurrent_traps_share_one_isr),
 		TEST(a_handler_that_faults_for_ever_is_a_crash),
+		TEST(handlers_that_lead_to_each_other_are_a_crash),
+		TEST(nested_faults_without_end_are_a_crash),
 		TEST(data_tlb_misses),
 		TEST(data_nested_tlb),
 		TEST(vhpt_vectors),
@@ -647,6 +702,7 @@ int main(void)
 		TEST(floating_point_vectors),
 		TEST(branch_and_step_traps),
 		TEST(unimplemented_instruction_address),
+		TEST(checks_branch_without_a_speculation_fault),
 		TEST(virtualization_fault),
 		TEST(external_interrupt_comes_before_the_next_instruction),
 		TEST(a_fill_that_faults_resumes_after_rfi),

@@ -53,3 +53,18 @@ def reciprocals(m):
         for sf in ("s0", "s1"):
             arithmetic(m, op, op + ".%s f{d}, p{p} = f{f}" % sf, "default", True,
                        "mild_fp_vectors")
+
+
+def controls(m):
+    """fsetc, fclrf and fchkf on status registers with flags raised. A precision of 1 and s0.td are
+    reserved."""
+    for n, fpsr in enumerate(FPSR.values()):
+        for sf in range(4):
+            setup = "movl r22 = %#x ;; mov ar.fpsr = r22 ;; " % (fpsr | (n * 37 + sf * 5 & 0x3f)
+                                                                << 13 + 13 * sf)
+            m.to_gr("fsetc", setup + "fsetc.s%d %#x, %#x ;; mov r{d} = ar.fpsr" % (
+                sf, m.rng.getrandbits(7) & ~12 | m.rng.choice([0, 12]), m.rng.getrandbits(7) &
+                ~12 & (0x3f if sf == 0 else 0x7f) | m.rng.choice([0, 8, 12])), False, False)
+            m.to_gr("fclrf", setup + "fclrf.s%d ;; mov r{d} = ar.fpsr" % sf, False, False)
+            m.to_gr("fchkf", setup + "mov r14 = 1 ;; fchkf.s%d 3f ;; mov r14 = 2 ;; 3: mov r{d} = "
+                    "r14" % sf, False, False)

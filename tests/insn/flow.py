@@ -36,12 +36,29 @@ def loops(m):
             branch(m, "br_wtop", "(p%d) br.wtop.dptk 3f" % p)
             branch(m, "br_wexit", "(p%d) br.wexit.dpnt 3f" % p)
             branch(m, "br_cond", "(p%d) br.cond.sptk 3f" % p)
-        branch(m, "clrrrb", "{ .mib ; nop.m 0 ; nop.i 0 ; clrrrb }")
-        branch(m, "clrrrb_pr", "{ .mib ; nop.m 0 ; nop.i 0 ; clrrrb.pr }")
+        for key in ("clrrrb", "clrrrb_pr"):
+            # mov from pr knows no rotation: a predicate must decide something
+            branch(m, key, "br.ctop.sptk 5f ;; 5: { .mib ; nop.m 0 ; nop.i 0 ; %s } ;; "
+                   "(p%d) br.cond.sptk 3f" % (key.replace("_", "."), m.rng.randrange(16, 64)))
     for p in (7, 63):
         branch(m, "br_cond_ind", "(p%d) movl r28 = 3f ;; (p%d) mov b6 = r28 ;; "
                                  "(p%d) br.cond.sptk b6" % (p, p, p))
         branch(m, "brl_cond", "(p%d) brl.cond.sptk 3f" % p)
+
+
+def calls(m):
+    """The result says where the call came from and went to, and what ar.pfs held."""
+    for key, call in (("br_call", "br.call.sptk b0 = 3f"), ("brl_call", "brl.call.sptk b0 = 3f"),
+                      ("br_call_ind", "br.call.sptk b0 = b6"), ("br_ret", "br.call.sptk b0 = 3f")):
+        for qp in ("", "(p8) "):
+            m.to_gr(key, "mov r27 = b0 ; mov r28 = ar.pfs ; add r14 = 1, r{a} ;; "
+                         "movl r22 = 3f ;; mov b6 = r22 ; tbit.nz p8, p0 = r20, 5 ;; " + qp +
+                    call + " ;; "
+                         "5: xor r14 = -1, r14 ;; br 4f ;; "
+                         "3: mov r22 = b0 ; mov r23 = ar.pfs ;; add r14 = r14, r23 ;; "
+                         "movl r23 = 5b ;; sub r22 = r22, r23 ;; add r14 = r14, r22 ;; "
+                         "br.ret.sptk b0 ;; "
+                         "4: mov b0 = r27 ; mov ar.pfs = r28 ; mov r{d} = r14", False, False)
 
 
 # --- application registers ----------------------------------------------------------------------
@@ -63,8 +80,10 @@ def application(m):
                 True, False)
     for text in ("mf", "mf.a", "fwb", "invala", "srlz.d", "srlz.i", "sync.i", "fc r20",
                  "fc.i r20", "lfetch [r20]", "lfetch.fault.excl.nta [r20]", "lfetch [r22], 8",
+                 "lfetch [r22], r23",
                  "invala.e r2", "invala.e f2", "flushrs", "fsetc.s2 0x7f, 0x40", "fclrf.s3"):
-        m.to_gr("no_result", "mov r22 = r20 ;; %s ;; sub r{d} = r22, r20" % text, True, False)
+        m.to_gr("no_result", "mov r22 = r20 ; mov r23 = 24 ;; %s ;; sub r{d} = r22, r20" % text, True,
+                False)
 
 
 # --- the register stack --------------------------------------------------------------------------

@@ -165,8 +165,8 @@ def float_tests(m):
 GROUPS = {f.__name__: f for f in (
     alu, cmp8, cmp4, tests, shifts, parallel, moves, float_moves, float_tests,
     memory.loads, memory.stores, memory.semaphores, memory.float_memory, memory.advanced,
-    memory.wide, flow.loops, flow.application, flow.register_stack,
-    floating.multiply_add, floating.conversions, floating.reciprocals)}
+    memory.wide, flow.loops, flow.calls, flow.application, flow.register_stack,
+    floating.multiply_add, floating.conversions, floating.reciprocals, floating.controls)}
 
 
 def make(name):

@@ -187,8 +187,9 @@ def wide(m):
             m.to_gr("ld16", setup + "ld16%s r14, ar.csd = [r22] ;; mov r{d} = %s" % (order, reg),
                     False, False)
     for order in ("", ".rel"):
-        m.to_gr("st16", setup + "st16%s [r22] = r20, ar.csd ;; ld8 r{d} = [r23]" % order, False,
-                False)
+        for word in ("r22", "r23"):
+            m.to_gr("st16", setup + "st8 [r23] = r{a} ;; st16%s [r22] = r{b}, ar.csd ;; "
+                    "ld8 r{d} = [%s]" % (order, word), False, False)
     for order in (".acq", ".rel"):
         for ptr in ("r22", "r23"):
             for result in ("mov r{d} = r14", "ld8 r{d} = [r22]", "add r23 = 8, r22 ;; "

@@ -49,14 +49,15 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cm
 	start verbs
 MAIN := src/tool/main
 
-UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic mem mmu platform ram rse \
-	sandbox sapic semaphore stream system tlb uart unwind
+UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic manual mem mmu platform \
+	ram rows rse sandbox sapic semaphore stream system tlb uart unwind
 
 # Programs that tests run, from tests/DIRECTORY/*.c.
 USER    := load main run space syscall
 FPTEST  := fptest moves operand oracle
 ISATEST := isatest
 JITTEST := jittest
+AUDIT   := alat branch exec_int interrupt manual mem rse system
 FUZZ    := config guest insn kernel state unwind
 
 MONITOR := console firmware prompt selftest start
@@ -75,6 +76,7 @@ ISATEST_OBJ := $(ISATEST:%=$(BUILD)/tests/isa/%.o)
 JITTEST_OBJ := $(JITTEST:%=$(BUILD)/tests/jit/%.o)
 UNIT_BIN    := $(UNIT:%=$(BUILD)/tests/unit/test_%)
 TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest
+AUDIT_BIN   := $(AUDIT:%=$(BUILD)/audit/test_%) $(BUILD)/audit/epixen-user
 GUESTS      := $(BUILD)/guests/monitor.elf
 
 # --- building ----------------------------------------------------------------------------------
@@ -82,7 +84,7 @@ GUESTS      := $(BUILD)/guests/monitor.elf
 .PHONY: all guests tests
 all: $(BUILD)/epixen
 guests: $(GUESTS)
-tests: all guests $(UNIT_BIN) $(TEST_BIN)
+tests: all guests $(UNIT_BIN) $(TEST_BIN) $(AUDIT_BIN)
 
 # Packages that are missing are installed, or named (tests/deps.sh).
 BUILD_DEPS := build/.deps-build
@@ -134,6 +136,17 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/domain.o $(LIB
 	$(call say,LINK,$@)
 	$(link) -fsanitize=fuzzer $(LDLIBS)
 
+# The same programs, in which any row can be told to do nothing: tests/audit.
+$(BUILD)/audit/wrap: src/isa/ops.def
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -n 's/^OP(\([a-z0-9_]*\),.*/-Wl,--wrap=exec_\1/p' $< >$@
+
+$(AUDIT:%=$(BUILD)/audit/test_%): $(BUILD)/audit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB_OBJ)
+$(BUILD)/audit/epixen-user: $(USER_OBJ) $(CORE_OBJ)
+$(AUDIT_BIN): $(BUILD)/tests/audit/broken.o $(BUILD)/audit/wrap
+	$(call say,LINK,$@)
+	$(link) @$(BUILD)/audit/wrap -lcmocka $(LDLIBS)
+
 # What tests are made of needs more packages than the program itself.
 $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ): | $(CHECK_DEPS)
 
@@ -147,6 +160,7 @@ $(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/mon
 	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
 
 OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
+	$(BUILD)/tests/audit/broken.o \
 	$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o) $(BUILD)/tests/fuzz/domain.o
 -include $(OBJ:.o=.d)
 .SECONDARY:
@@ -179,9 +193,9 @@ check-long: tests
 asan ubsan tsan:
 	$(Q)$(MAKE) MODE=$@ check
 
-mutants: tests
-	$(Q)if [ -x tests/mutants/run.sh ]; then tests/mutants/run.sh; \
-	else echo "make mutants: tests/mutants is not written yet" >&2; exit 2; fi
+# 30 broken rows, or MUTANTS; others with SEED.
+mutants: | $(CHECK_DEPS)
+	$(Q)tests/mutants/run.sh build/mutants -n $(or $(MUTANTS),30) -s $(or $(SEED),1)
 
 # One minute each, or SECONDS_EACH.
 ifeq ($(MODE),fuzz)

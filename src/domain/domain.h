@@ -63,7 +63,8 @@ struct domain {
 	struct vcpu vcpu[MAX_CPUS];
 	unsigned threads; /* vCPU threads: config.vcpus, or 1 with the virtual clock */
 	unsigned turn;	  /* virtual clock: whose slice is next */
-	bool started;	  /* the threads exist */
+	uint64_t device_look, device_deadline; /* virtual clock: guest times for platform_tick */
+	bool started;			       /* the threads exist */
 
 	pthread_mutex_t lock; /* guards the fields down to crash_text */
 	pthread_cond_t changed;

@@ -27,6 +27,8 @@ static int next_timeout(struct domain *d, bool input_left)
 		return DRAIN_MS;
 	if (d->paused)
 		return -1;
+	if (d->config.virtual_clock)
+		return input_left ? INPUT_RETRY_MS : -1;
 	uint64_t deadline = platform_tick(&d->platform), now = clock_now(&d->machine.clock);
 	uint64_t ms = input_left ? INPUT_RETRY_MS : DEVICE_LOOK_MS;
 	uint64_t wait = deadline > now ? (deadline - now + 999999) / 1000000 : 0;

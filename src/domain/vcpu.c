@@ -46,11 +46,23 @@ static void pass_deadlines(struct domain *d)
 	}
 }
 
+/* Devices' timers are served here, not by the I/O thread, whose time is the host's. Guest writes
+ * may set one: look each millisecond. */
+static void tick_devices(struct domain *d)
+{
+	uint64_t now = clock_now(&d->machine.clock);
+	if (now < d->device_look)
+		return;
+	d->device_deadline = platform_tick(&d->platform);
+	d->device_look = d->device_deadline < now + 1000000 ? d->device_deadline : now + 1000000;
+}
+
 /* Virtual time goes on by the slots of a slice. */
 static void spend(struct domain *d, uint64_t slots)
 {
 	clock_advance(&d->machine.clock, slots + 1);
 	pass_deadlines(d);
+	tick_devices(d);
 }
 
 /* Runs the processor for about budget slots. */
@@ -127,7 +139,7 @@ static void *real_thread(void *arg)
 /* All are halted: moves time to the earliest deadline, or sleeps when there is none. */
 static void virtual_skip(struct domain *d, uint32_t woken)
 {
-	uint64_t now = clock_now(&d->machine.clock), first = UINT64_MAX;
+	uint64_t now = clock_now(&d->machine.clock), first = d->device_deadline;
 	for (unsigned i = 0; i < d->config.vcpus; i++) {
 		uint64_t deadline = timer_deadline(d->vcpu[i].cpu);
 		if (deadline < first)
@@ -138,6 +150,7 @@ static void virtual_skip(struct domain *d, uint32_t woken)
 	else if (first > now)
 		clock_advance(&d->machine.clock, first - now);
 	pass_deadlines(d);
+	tick_devices(d);
 }
 
 /* One turn: the next processor with something to do runs for a slice. Returns false when there

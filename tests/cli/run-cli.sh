@@ -11,6 +11,10 @@ if ! command -v ia64-linux-gnu-as >/dev/null; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
+if [ ! -x "$epixen" ] || [ ! -e "$monitor" ]; then
+	echo "$build/epixen or $build/guests/monitor.elf is not built"
+	exit 1
+fi
 dir=$(mktemp -d)
 chmod 755 "$dir"
 XDG_RUNTIME_DIR=$dir/run

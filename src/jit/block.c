@@ -145,7 +145,8 @@ void block_sync(struct cpu *cpu)
 }
 
 /* IR and code for a new block; the instructions it may call live as long as it. */
-static bool translate(struct cpu *cpu, struct block *b, const struct icache_page *page)
+static bool translate(
+	struct cpu *cpu, struct block *b, const struct icache_page *page, bool calls_only)
 {
 	struct jit *jit = cpu->jit.state;
 	struct ir_block *w = &jit->work;
@@ -155,9 +156,11 @@ static bool translate(struct cpu *cpu, struct block *b, const struct icache_page
 	w->va = b->va & ~(gva_t)(GRANULE_SIZE - 1);
 	w->start = b->start;
 	w->key = b->key;
+	w->calls_only = calls_only;
 	w->insn = buffer;
 	ir_translate(w);
 	size_t size = w->insns * sizeof(*b->insn);
+	free(b->insn);
 	b->insn = malloc(size);
 	if (!b->insn)
 		return false;
@@ -181,7 +184,7 @@ static struct block *make(
 		.gpa = page->gpa,
 		.start = (uint16_t)start,
 		.key = (uint16_t)key};
-	if (!translate(cpu, b, page)) {
+	if (!translate(cpu, b, page, false) && !translate(cpu, b, page, true)) {
 		block_free(b);
 		return NULL;
 	}

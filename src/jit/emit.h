@@ -33,6 +33,9 @@ bool ir_target(struct tr *t, unsigned r);
 /* Where to compute GR r1 of i to, and the end of that: under a predicate the move comes last. */
 uint8_t ir_result(struct tr *t, const struct insn *i);
 void ir_result_done(struct tr *t, const struct insn *i, uint8_t d);
+/* Base update of a memory instruction, by what its name ends in; inc: r2 or a copy of it. */
+void ir_update(struct tr *t, const struct insn *i, uint8_t inc);
+bool ir_update_legal(struct tr *t, const struct insn *i);
 /* Brackets around what cannot be computed and selected. */
 void ir_guard(struct tr *t, const struct insn *i);
 void ir_guard_end(struct tr *t, const struct insn *i);
@@ -47,6 +50,7 @@ emit_fn emit_alu2, emit_alu_imm, emit_shladd, emit_addp4, emit_addp4_imm, emit_m
 	emit_cmp, emit_cmp_imm, emit_cmp_zero, emit_tbit, emit_load, emit_store, emit_lfetch,
 	emit_mov_from_br, emit_mov_to_br, emit_mov_from_pr, emit_mov_to_pr, emit_mov_from_ar,
 	emit_mov_to_ar, emit_alloc, emit_br_cond, emit_br_call, emit_br_indirect, emit_br_ret,
-	emit_br_cloop, emit_br_counted, emit_setf_sig, emit_getf_sig, emit_xma_l, emit_chk_s;
+	emit_br_cloop, emit_br_counted, emit_setf_sig, emit_fp_store, emit_fp_load, emit_mix4,
+	emit_mux1, emit_mux2, emit_getf_sig, emit_xma_l, emit_chk_s;
 
 #endif

@@ -269,3 +269,62 @@ bool emit_popcnt(struct tr *t, const struct insn *i)
 	ir_result_done(t, i, d);
 	return true;
 }
+
+/* Left or right halves of r2 and r3 side by side: unpack4.l makes what mix4.r does. */
+bool emit_mix4(struct tr *t, const struct insn *i)
+{
+	bool right = i->op == OP_mix4_r || i->op == OP_unpack4_l;
+
+	if (!ir_target(t, i->r1))
+		return false;
+	uint8_t d = ir_result(t, i), x = ir_temp(t), y = ir_temp(t);
+	if (right) {
+		ir_imm(t, IR_SHL, x, i->r2, 32);
+		ir_op2(t, IR_ZEXT, y, i->r3, IR_NONE)->size = 4;
+	} else {
+		ir_imm(t, IR_SHR, x, i->r2, 32);
+		ir_imm(t, IR_SHL, x, x, 32);
+		ir_imm(t, IR_SHR, y, i->r3, 32);
+	}
+	ir_op2(t, IR_OR, d, x, y);
+	ir_result_done(t, i, d);
+	return true;
+}
+
+#define MUX1_BRCST 0
+#define MUX1_REV   11
+
+bool emit_mux1(struct tr *t, const struct insn *i)
+{
+	if ((i->imm != MUX1_REV && i->imm != MUX1_BRCST) || !ir_target(t, i->r1))
+		return false;
+	uint8_t d = ir_result(t, i), x = ir_temp(t), y = ir_temp(t);
+	if (i->imm == MUX1_REV) {
+		ir_op2(t, IR_BSWAP, d, i->r2, IR_NONE);
+	} else {
+		ir_op2(t, IR_ZEXT, x, i->r2, IR_NONE)->size = 1;
+		ir_imm(t, IR_MOVI, y, IR_NONE, 0x0101010101010101);
+		ir_op2(t, IR_MUL, d, x, y);
+	}
+	ir_result_done(t, i, d);
+	return true;
+}
+
+/* Each quarter is the one that two bits of the immediate name. */
+bool emit_mux2(struct tr *t, const struct insn *i)
+{
+	if (!ir_target(t, i->r1))
+		return false;
+	uint8_t d = ir_result(t, i), x = ir_temp(t), y = ir_temp(t);
+	for (unsigned n = 0; n < 4; n++) {
+		uint8_t part = n ? y : x;
+		extract(t, part, i->r2, ((uint64_t)i->imm >> 2 * n & 3) * 16, 16, false);
+		t->temps = (unsigned)(y - IR_TEMP) + 1; /* extract's own is free again */
+		if (n == 0)
+			continue;
+		ir_imm(t, IR_SHL, y, y, 16 * (int)n);
+		ir_op2(t, IR_OR, n == 3 ? d : x, x, y);
+	}
+	ir_result_done(t, i, d);
+	return true;
+}

@@ -39,6 +39,8 @@ static enum update update_of(unsigned op)
 	case OP_ld8_r:
 	case OP_ld8_fill_r:
 	case OP_lfetch_r:
+	case OP_ldf8_r:
+	case OP_ldf_fill_r:
 		return UPDATE_REG;
 	case OP_ld1_i:
 	case OP_ld2_i:
@@ -51,18 +53,29 @@ static enum update update_of(unsigned op)
 	case OP_st8_i:
 	case OP_st8_spill_i:
 	case OP_lfetch_i:
+	case OP_ldf8_i:
+	case OP_ldf_fill_i:
+	case OP_stf8_i:
+	case OP_stf_spill_i:
 		return UPDATE_IMM;
 	default:
 		return UPDATE_NONE;
 	}
 }
 
-static void update(struct tr *t, const struct insn *i, enum update u, uint8_t inc)
+void ir_update(struct tr *t, const struct insn *i, uint8_t inc)
 {
+	enum update u = update_of(i->op);
+
 	if (u == UPDATE_REG)
 		ir_op2(t, IR_ADD, i->r3, i->r3, inc);
 	else if (u == UPDATE_IMM && i->imm)
 		ir_imm(t, IR_ADD, i->r3, i->r3, i->imm);
+}
+
+bool ir_update_legal(struct tr *t, const struct insn *i)
+{
+	return update_of(i->op) == UPDATE_NONE || ir_target(t, i->r3);
 }
 
 bool emit_load(struct tr *t, const struct insn *i)
@@ -73,7 +86,7 @@ bool emit_load(struct tr *t, const struct insn *i)
 
 	if (!fill && !ld_is_plain(i) && ld_type(i) != LD_S)
 		return false;
-	if (!ir_target(t, i->r1) || (u != UPDATE_NONE && !ir_target(t, i->r3)))
+	if (!ir_target(t, i->r1) || !ir_update_legal(t, i))
 		return false;
 	ir_guard(t, i);
 	if (u == UPDATE_REG && inc == i->r1) {
@@ -83,7 +96,7 @@ bool emit_load(struct tr *t, const struct insn *i)
 	struct ir *ir = ir_op2(t, IR_LOAD, i->r1, i->r3, IR_NONE);
 	ir->size = (uint8_t)access_size(i->op);
 	ir->type = fill;
-	update(t, i, u, inc);
+	ir_update(t, i, inc);
 	ir_append(t, IR_REJOIN);
 	ir_guard_end(t, i);
 	return true;
@@ -91,16 +104,15 @@ bool emit_load(struct tr *t, const struct insn *i)
 
 bool emit_store(struct tr *t, const struct insn *i)
 {
-	enum update u = update_of(i->op);
 	bool spill = i->op == OP_st8_spill || i->op == OP_st8_spill_i;
 
-	if (u != UPDATE_NONE && !ir_target(t, i->r3))
+	if (!ir_update_legal(t, i))
 		return false;
 	ir_guard(t, i);
 	struct ir *ir = ir_op2(t, IR_STORE, IR_NONE, i->r3, i->r2);
 	ir->size = (uint8_t)access_size(i->op);
 	ir->type = spill;
-	update(t, i, u, IR_NONE);
+	ir_update(t, i, IR_NONE);
 	ir_append(t, IR_REJOIN);
 	ir_guard_end(t, i);
 	return true;
@@ -112,12 +124,12 @@ bool emit_lfetch(struct tr *t, const struct insn *i)
 {
 	enum update u = update_of(i->op);
 
-	if (i->comp & LFETCH_FAULT || (u != UPDATE_NONE && !ir_target(t, i->r3)))
+	if (i->comp & LFETCH_FAULT || !ir_update_legal(t, i))
 		return false;
 	if (u == UPDATE_NONE)
 		return true;
 	ir_guard(t, i);
-	update(t, i, u, i->r2);
+	ir_update(t, i, i->r2);
 	ir_guard_end(t, i);
 	return true;
 }

@@ -148,6 +148,8 @@ static void gen_unary(struct gen *g, const struct ir *ir)
 		x_mov(&g->c, 8, d, a);
 	else if (ir->op == IR_POPCNT)
 		x_count(&g->c, 0xb8, d, a);
+	else if (ir->op == IR_BSWAP)
+		x_mov(&g->c, 8, d, a), x_bswap(&g->c, d);
 	else
 		x_extend(&g->c, ir->op == IR_SEXT, ir->size, d, a);
 }
@@ -230,7 +232,11 @@ static void gen_load(struct gen *g, const struct ir *ir)
 		cold->state.dirty &= (uint8_t) ~(1u << n);
 	}
 	g->slow = (int)(cold - g->cold);
-	x_load(&g->c, ir->size, d, mem_index(RAX, va));
+	if (ir->size == 16) {
+		struct mem upper = {RAX, va, 1, 8};
+		x_load(&g->c, 8, gen_define(g, ir->c), upper);
+	}
+	x_load(&g->c, ir->size == 16 ? 8 : ir->size, d, mem_index(RAX, va));
 }
 
 static void clear_unat(struct gen *g, enum reg va)
@@ -252,7 +258,11 @@ static void gen_store(struct gen *g, const struct ir *ir)
 	struct cold *cold = gen_cold(g, COLD_SLOW, probe(g, va, ir->size, true));
 
 	g->slow = (int)(cold - g->cold);
-	x_store(&g->c, ir->size, mem_index(RAX, va), v);
+	x_store(&g->c, ir->size == 16 ? 8 : ir->size, mem_index(RAX, va), v);
+	if (ir->size == 16) {
+		struct mem upper = {RAX, va, 1, 8};
+		x_store(&g->c, 8, upper, gen_use(g, ir->c));
+	}
 	if (ir->type)
 		clear_unat(g, va);
 }
@@ -319,6 +329,22 @@ static void guard_value(struct gen *g, uint8_t v, bool defined)
 		gen_define(g, v);
 }
 
+/* Host registers for the temporaries up to end, as many as there can be. */
+static unsigned room_for(const struct gen *g, int end)
+{
+	unsigned most = POOL - (unsigned)__builtin_popcount(g->pinned), count = 0;
+
+	for (int n = (int)g->pos; n < end; n++) {
+		unsigned v = g->b->ir[n].d;
+		if (v >= IR_TEMP && v != IR_NONE && v - IR_TEMP >= count)
+			count = v - IR_TEMP + 1;
+		v = g->b->ir[n].c;
+		if (v >= IR_TEMP && v != IR_NONE && v - IR_TEMP >= count)
+			count = v - IR_TEMP + 1;
+	}
+	return count < most ? count : most;
+}
+
 /* Whatever host registers the guarded code needs is arranged before the test, so that both ways
  * arrive at its end with the same registers. */
 static void gen_guard(struct gen *g, const struct ir *guard)
@@ -342,7 +368,7 @@ static void gen_guard(struct gen *g, const struct ir *guard)
 			guard_value(g, ir->b, false);
 			guard_value(g, ir->d, true);
 		}
-		gen_make_room(g, g->b->key & KEY_SOR ? 4 : 2);
+		gen_make_room(g, room_for(g, end));
 	}
 	g->guard_end = end;
 	g->guard_pins = g->pinned;
@@ -391,17 +417,28 @@ static void gen_fcheck(struct gen *g, unsigned f)
 	know_no_natval(g, f);
 }
 
-/* Exponent and sign in one store. */
-static void gen_fint(struct gen *g, unsigned f)
+static void mark_modified(struct gen *g, unsigned f)
 {
 	bool *marked = f < 32 ? &g->mfl : &g->mfh;
 
-	x_store_imm(&g->c, 8, fr_exp(f), FREG_EXP_INT);
-	know_no_natval(g, f);
 	if (*marked)
 		return;
 	x_alu_mem_imm(&g->c, ALU_OR, 1, CPU(psr), f < 32 ? PSR(MFL) : PSR(MFH));
 	*marked = g->guard_end < 0;
+}
+
+static void gen_fany(struct gen *g, unsigned f)
+{
+	g->no_natval[f / 64] &= ~(1ull << f % 64);
+	mark_modified(g, f);
+}
+
+/* Exponent and sign in one store. */
+static void gen_fint(struct gen *g, unsigned f)
+{
+	x_store_imm(&g->c, 8, fr_exp(f), FREG_EXP_INT);
+	know_no_natval(g, f);
+	mark_modified(g, f);
 }
 
 /* --- one operation --- */
@@ -477,6 +514,7 @@ static void gen_compute(struct gen *g, const struct ir *ir)
 	case IR_SEXT:
 	case IR_ZEXT:
 	case IR_POPCNT:
+	case IR_BSWAP:
 		gen_unary(g, ir);
 		break;
 	case IR_SEL:
@@ -522,6 +560,9 @@ static void gen_op(struct gen *g, const struct ir *ir)
 		break;
 	case IR_FCHECK:
 		gen_fcheck(g, (unsigned)ir->imm);
+		break;
+	case IR_FANY:
+		gen_fany(g, (unsigned)ir->imm);
 		break;
 	case IR_FINT:
 		gen_fint(g, (unsigned)ir->imm);
@@ -604,6 +645,7 @@ static void gen_body(struct gen *g)
 			gen_drop_temps(g);
 		g->pinned = g->guard_pins;
 		gen_op(g, ir);
+		gen_drop_dead(g);
 		if (g->colds > BLOCK_COLD - 8)
 			g->failed = true;
 	}

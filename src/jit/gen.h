@@ -90,6 +90,7 @@ void gen_write_home(struct gen *g, const struct state *s);
 /* Makes at least n host registers free. */
 void gen_make_room(struct gen *g, unsigned n);
 void gen_drop_temps(struct gen *g);
+void gen_drop_dead(struct gen *g);
 /* Relations of v are about to lose their operand. */
 void gen_keep_relations(struct gen *g, unsigned v);
 

@@ -40,7 +40,7 @@ static void write_one(struct gen *g, unsigned n, unsigned v)
 
 static bool reads(const struct ir *ir, unsigned v)
 {
-	return ir->a == v || ir->b == v || ((ir->op == IR_SEL) && ir->d == v);
+	return ir->a == v || ir->b == v || ir->c == v || ((ir->op == IR_SEL) && ir->d == v);
 }
 
 /* Distance to the next use of v. */
@@ -61,6 +61,8 @@ static unsigned victim(struct gen *g)
 			continue;
 		if (g->s.value[n] == IR_NONE)
 			return n;
+		if (g->guard_end >= 0) /* would hold on one of the two ways only */
+			continue;
 		unsigned d = next_use(g, g->s.value[n]);
 		if (best == POOL || d > far) {
 			best = n;
@@ -163,6 +165,24 @@ void gen_make_room(struct gen *g, unsigned n)
 		g->pinned |= 1u << k;
 	}
 	g->pinned = had & ~held;
+}
+
+/* Temporaries nobody reads any more. */
+void gen_drop_dead(struct gen *g)
+{
+	unsigned insn = g->b->ir[g->pos].insn;
+
+	for (unsigned n = 0; n < POOL; n++) {
+		unsigned v = g->s.value[n], k = g->pos + 1;
+		if (v < IR_TEMP || v == IR_NONE)
+			continue;
+		while (k < g->b->count && g->b->ir[k].insn == insn && !reads(&g->b->ir[k], v))
+			k++;
+		if (k < g->b->count && g->b->ir[k].insn == insn)
+			continue;
+		g->s.value[n] = IR_NONE;
+		g->s.dirty &= (uint8_t) ~(1u << n);
+	}
 }
 
 void gen_drop_temps(struct gen *g)

@@ -54,6 +54,8 @@ enum ir_op {
 	IR_LDC,
 	IR_STC,	   /* d = / = a: 8 bytes of struct cpu at imm */
 	IR_FCHECK, /* FR imm holds no NaTVal, else the exec, and the block is left */
+	IR_FANY,   /* FR imm is anything now */
+	IR_BSWAP,  /* d = a with its bytes reversed */
 	IR_FINT,   /* FR imm is an integer now, its significand is stored */
 	IR_CHECK0, /* a & imm is 0, else the slow way */
 	IR_GETPR,  /* d = all predicates */
@@ -80,7 +82,7 @@ enum branch {
 
 struct ir {
 	uint8_t op, cc, size, type; /* enum ir_op, enum cc, bytes, enum cmp_type or branch */
-	uint8_t d, a, b;	    /* values; b IR_NONE: imm instead */
+	uint8_t d, a, b, c;	    /* values; b IR_NONE: imm instead; c: upper half of 16 bytes */
 	uint8_t qp, p1, p2;
 	uint16_t insn; /* index of the guest instruction in the block */
 	int64_t imm;
@@ -109,6 +111,7 @@ struct ir_block {
 	unsigned insns;
 	struct ir ir[BLOCK_IR];
 	unsigned count;
+	bool calls_only; /* nothing inline but branches: what is left when host registers run out */
 	unsigned need_sof; /* the frame must have at least this many registers */
 };
 

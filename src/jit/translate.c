@@ -14,7 +14,8 @@ struct ir *ir_append(struct tr *t, enum ir_op op)
 {
 	struct ir *ir = &t->b->ir[t->b->count++];
 
-	*ir = (struct ir){.op = (uint8_t)op, .d = IR_NONE, .a = IR_NONE, .b = IR_NONE};
+	*ir = (struct ir){
+		.op = (uint8_t)op, .d = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE};
 	ir->insn = (uint16_t)(t->b->insns - 1);
 	return ir;
 }
@@ -121,6 +122,11 @@ static void next(struct tr *t, unsigned entry, bool look)
 	t->ended = true;
 }
 
+static bool is_branch(unsigned op)
+{
+	return op >= OP_br_cond && op <= OP_br_call_ind;
+}
+
 static void translate(struct tr *t, const struct insn *i)
 {
 	emit_fn *emit = i->exec == exec_table[i->op] ? emit_table[i->op] : NULL;
@@ -129,6 +135,8 @@ static void translate(struct tr *t, const struct insn *i)
 	unsigned first = t->b->count;
 
 	t->temps = 0;
+	if (t->b->calls_only && !is_branch(i->op))
+		emit = NULL;
 	if (emit && !(rotates && t->b->key & KEY_NAT) && emit(t, i)) {
 		if (rotates)
 			ir_rotate(t, first);

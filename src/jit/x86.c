@@ -212,6 +212,12 @@ void x_count(struct code *c, uint8_t opcode, enum reg d, enum reg s)
 	op_rr(c, true, 0x100u | opcode, d, s, false);
 }
 
+void x_bswap(struct code *c, enum reg d)
+{
+	rex(c, true, 0, 0, d, false);
+	put(c, 0x0f | (0xc8u | (d & 7)) << 8, 2);
+}
+
 void x_mul(struct code *c, bool sign, enum reg s)
 {
 	op_rr(c, true, 0xf7, sign ? 5 : 4, s, false);

@@ -86,6 +86,7 @@ void x_cmov(struct code *c, enum cc cc, enum reg d, enum reg s);
 void x_imul(struct code *c, enum reg d, enum reg s);
 /* Two-byte opcodes with F3 (popcnt b8, tzcnt bc, lzcnt bd). */
 void x_count(struct code *c, uint8_t opcode, enum reg d, enum reg s);
+void x_bswap(struct code *c, enum reg d);
 void x_mul(struct code *c, bool sign, enum reg s); /* rdx:rax = rax * s */
 void x_inc_mem(struct code *c, bool dec, struct mem m);
 void x_push(struct code *c, enum reg r);

@@ -56,7 +56,7 @@ UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic manu
 USER    := load main run space syscall
 FPTEST  := fptest moves operand oracle
 ISATEST := isatest
-JITTEST := jittest
+JITTEST := jittest x86test
 AUDIT   := alat branch exec_int interrupt manual mem rse system
 FUZZ    := config guest insn kernel state unwind
 
@@ -75,7 +75,8 @@ FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
 ISATEST_OBJ := $(ISATEST:%=$(BUILD)/tests/isa/%.o)
 JITTEST_OBJ := $(JITTEST:%=$(BUILD)/tests/jit/%.o)
 UNIT_BIN    := $(UNIT:%=$(BUILD)/tests/unit/test_%)
-TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest
+TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest \
+	$(BUILD)/x86test
 AUDIT_BIN   := $(AUDIT:%=$(BUILD)/audit/test_%) $(BUILD)/audit/epixen-user
 GUESTS      := $(BUILD)/guests/monitor.elf
 
@@ -124,7 +125,11 @@ $(BUILD)/fptest: $(FPTEST_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(link) -lmpfr -lgmp
 
-$(BUILD)/jittest: $(JITTEST_OBJ) $(CORE_OBJ)
+$(BUILD)/jittest: $(BUILD)/tests/jit/jittest.o $(CORE_OBJ)
+	$(call say,LINK,$@)
+	$(link)
+
+$(BUILD)/x86test: $(BUILD)/tests/jit/x86test.o $(BUILD)/src/jit/x86.o
 	$(call say,LINK,$@)
 	$(link)
 

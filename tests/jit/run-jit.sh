@@ -20,6 +20,22 @@ count=2000
 [ "${SIZE:-short}" = long ] && count=100000
 add "$build/jittest" $count 1
 
+# The assembler against objdump.
+lines() {
+	objdump -D -b binary -m i386:x86-64 -M intel --no-show-raw-insn "$dir/code" |
+		sed -n 's/^ *[0-9a-f]*:\t//p' | sed 's/  */ /g; s/ *$//; s/^rex //'
+}
+if command -v objdump >/dev/null; then
+	"$build/x86test" "$dir/code" >"$dir/want"
+	lines | diff "$dir/want" - >"$dir/diff"
+	different=$(grep -c '^[<>]' "$dir/diff")
+	head -n 20 "$dir/diff"
+	passed=$((passed + $(wc -l <"$dir/want") - different)) failed=$((failed + different))
+else
+	echo "SKIP x86: objdump is missing (package binutils)"
+	skipped=$((skipped + 1))
+fi
+
 # A runner that always takes the JIT.
 mkdir "$dir/build"
 printf '#!/bin/sh\nexec "%s/epixen-user" --engine jit "$@"\n' "$(cd "$build" && pwd)" >"$dir/build/epixen-user"

@@ -59,6 +59,9 @@ static bool follow(struct domain *d, enum domain_action action, enum domain_end 
 	}
 }
 
+/* A guest that crashes and is restarted for ever must not fill the file system with its log. */
+#define LOG_MAX (16 << 20)
+
 static void report_crash(struct domain *d)
 {
 	struct text *t = &d->crash_report;
@@ -66,6 +69,8 @@ static void report_crash(struct domain *d)
 	text_printf(t, "domain %s crashed on vCPU %u: %s\n", d->config.name, d->event_vcpu,
 		d->crash_text);
 	dump_cpu(t, d->vcpu[d->event_vcpu].cpu, &d->kernel);
+	if (lseek(STDERR_FILENO, 0, SEEK_END) > LOG_MAX)
+		return;
 	if (t->data && write(STDERR_FILENO, t->data, t->len) < 0)
 		return;
 }

@@ -127,6 +127,42 @@ for seed in $seeds; do
 	run any 20 1 random.s CPL=0 COUNT=$((1000 * many))
 done
 
+# What hostile guests leave in the processor, devices and firmware can be saved and restored.
+saved() { # VCPUS SOURCE DEFINITION...
+	vcpus=$1
+	shift
+	build "$@" && config "$vcpus" 0 interp && "$epixen" create "$dir/guest.cfg" 2>"$dir/err" || return
+	for pause in 0.1 0.2 0.15 0.3; do
+		sleep $pause
+		# it may have ended by itself
+		"$epixen" save hostile "$dir/save" 2>/dev/null || return 0
+		"$epixen" restore "$dir/save" 2>"$dir/err" || return
+	done
+	timeout 100 "$epixen" console hostile </dev/null >"$dir/out" 2>"$dir/err"
+	status=$?
+	survived
+}
+for guest in "1 registers.s COUNT=20000" "1 rse.s COUNT=30000" "1 random.s CPL=3 COUNT=3000" \
+	"2 purge.s COUNT=300000" "2 init.s COUNT=200000"; do
+	# shellcheck disable=SC2086
+	if saved $guest && gone; then
+		passed=$((passed + 1))
+	else
+		fail "$guest does not survive being saved"
+		"$epixen" destroy hostile 2>/dev/null
+	fi
+done
+
+# A guest that crashes and is restarted for ever obeys, and fills no disk with reports.
+restarts() {
+	build nowhere.s WHERE=0xd0000000 && config 1 0 interp &&
+		"$epixen" create "$dir/guest.cfg" "on_crash='restart'" 2>"$dir/err" || return
+	sleep 5
+	size=$(wc -c <"$XDG_RUNTIME_DIR/epixen/log/hostile.log")
+	timeout 20 "$epixen" destroy hostile && [ "$size" -gt 50000 ] && [ "$size" -lt 17000000 ]
+}
+if restarts && gone; then passed=$((passed + 1)); else fail "a crash that repeats"; fi
+
 # A processor that waits for nothing costs nothing.
 seconds_used() { "$epixen" list hostile | awk 'NR == 2 { print $NF }'; }
 halted() {

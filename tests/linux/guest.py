@@ -48,14 +48,20 @@ class Guest:
             f"{k} = {v}\n" if isinstance(v, int) else f"{k} = '{v}'\n" for k, v in settings.items()))
         return path
 
-    def run(self, name, timeout=300, **keys):
-        """Boots, waits for the end of the domain; returns (exit code, console text)."""
+    def run(self, name, timeout=900, **keys):
+        """Boots, waits for the end of the domain; returns (exit code, console text). A domain that
+        does not end is destroyed: exit code None."""
         with tempfile.TemporaryDirectory() as directory:
             path = self.config(directory, name, **keys)
-            done = subprocess.run([self.epixen, "create", "-c", str(path)], capture_output=True,
-                                  stdin=subprocess.DEVNULL, timeout=timeout)
-        text = done.stdout.decode(errors="replace").replace("\r", "")
-        return done.returncode, text + done.stderr.decode(errors="replace")
+            try:
+                done = subprocess.run([self.epixen, "create", "-c", str(path)], capture_output=True,
+                                      stdin=subprocess.DEVNULL, timeout=timeout)
+                code, out, err = done.returncode, done.stdout, done.stderr
+            except subprocess.TimeoutExpired as late:
+                self.command("destroy", name, check=False)
+                code, out, err = None, late.stdout or b"", late.stderr or b""
+        text = out.decode(errors="replace").replace("\r", "")
+        return code, text + err.decode(errors="replace")
 
     def command(self, *words, check=True):
         done = subprocess.run([self.epixen, *words], capture_output=True, text=True)

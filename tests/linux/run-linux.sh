@@ -12,10 +12,19 @@ if [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
 fi
 XDG_RUNTIME_DIR=$(mktemp -d)
 export XDG_RUNTIME_DIR
-trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+epixen=${EPIXEN:-build/epixen}
+
+# Whatever a failed test has left running ends here.
+clean_up() {
+	"$epixen" list | while read -r name _; do
+		[ "$name" = Name ] || "$epixen" destroy "$name"
+	done
+	rm -rf "$XDG_RUNTIME_DIR"
+}
+trap clean_up EXIT
 long=
 [ "${SIZE:-short}" = long ] && long=--long
 slow=
 case $(basename "${BUILD:-build}") in asan | ubsan | tsan) slow=--slow ;; esac
-python3 tests/linux/linux.py --epixen "${EPIXEN:-build/epixen}" --kernel "$kernel" \
+python3 tests/linux/linux.py --epixen "$epixen" --kernel "$kernel" \
 	--ramdisk "$ramdisk" $long $slow | sed 's/^linux: //'

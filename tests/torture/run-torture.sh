@@ -74,7 +74,16 @@ if [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
 fi
 XDG_RUNTIME_DIR=$(mktemp -d)
 export XDG_RUNTIME_DIR
-trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+epixen=${EPIXEN:-$build/epixen}
+
+# Whatever a failed test has left running ends here.
+clean_up() {
+	"$epixen" list | while read -r name _; do
+		[ "$name" = Name ] || "$epixen" destroy "$name"
+	done
+	rm -rf "$XDG_RUNTIME_DIR"
+}
+trap clean_up EXIT
 
 # One level after the other: the binaries of one take 2 GB.
 for level in -O0 -O2 -O3; do
@@ -82,7 +91,7 @@ for level in -O0 -O2 -O3; do
 	add python3 tests/torture/torture.py --source "$TORTURE" --cc "$IA64_CC" --work "$work" \
 		--every $every --levels=$level --runner "$build/epixen-user" --keep \
 		${ORACLE:+--oracle "$ORACLE"}
-	[ -n "$linux" ] && add python3 tests/torture/in_linux.py --epixen "${EPIXEN:-$build/epixen}" \
+	[ -n "$linux" ] && add python3 tests/torture/in_linux.py --epixen "$epixen" \
 		--kernel "$kernel" --ramdisk "$ramdisk" --work "$work" --log "$build/torture-linux.log"
 done
 rm -rf "$work"

@@ -47,18 +47,17 @@ def loops(m):
 
 
 def calls(m):
-    """The result says where the call came from and went to, and what ar.pfs held."""
+    """The result says where the call came from and went to, and what ar.pfs and ar.ec held."""
+    before = ("mov r27 = b0 ; mov r28 = ar.pfs ; add r14 = 1, r{a} ;; mov.i ar.ec = r{a} ; "
+              "movl r22 = 3f ;; mov b6 = r22 ; tbit.nz p8, p0 = r20, 5 ;; ")
+    after = (" ;; 5: mov.i r22 = ar.ec ;; xor r14 = r22, r14 ;; br 4f ;; "
+             "3: mov.i ar.ec = 0 ;; mov r22 = b0 ; mov r23 = ar.pfs ;; add r14 = r14, r23 ;; "
+             "movl r23 = 5b ;; sub r22 = r22, r23 ;; add r14 = r14, r22 ;; br.ret.sptk b0 ;; "
+             "4: mov b0 = r27 ; mov ar.pfs = r28 ; mov r{d} = r14")
     for key, call in (("br_call", "br.call.sptk b0 = 3f"), ("brl_call", "brl.call.sptk b0 = 3f"),
                       ("br_call_ind", "br.call.sptk b0 = b6"), ("br_ret", "br.call.sptk b0 = 3f")):
         for qp in ("", "(p8) "):
-            m.to_gr(key, "mov r27 = b0 ; mov r28 = ar.pfs ; add r14 = 1, r{a} ;; "
-                         "movl r22 = 3f ;; mov b6 = r22 ; tbit.nz p8, p0 = r20, 5 ;; " + qp +
-                    call + " ;; "
-                         "5: xor r14 = -1, r14 ;; br 4f ;; "
-                         "3: mov r22 = b0 ; mov r23 = ar.pfs ;; add r14 = r14, r23 ;; "
-                         "movl r23 = 5b ;; sub r22 = r22, r23 ;; add r14 = r14, r22 ;; "
-                         "br.ret.sptk b0 ;; "
-                         "4: mov b0 = r27 ; mov ar.pfs = r28 ; mov r{d} = r14", False, False)
+            m.to_gr(key, before + qp + call + after, False, False)
 
 
 # --- application registers ----------------------------------------------------------------------

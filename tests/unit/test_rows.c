@@ -456,6 +456,24 @@ static void nat_sources_fault_or_spoil_the_result_in_every_row(void **state)
 	}
 }
 
+/* 2:108: lfetch is non-access instruction 4. */
+static void lfetch_fault_consumes_its_address(void **state)
+{
+	static const uint16_t ops[] = {OP_lfetch, OP_lfetch_r, OP_lfetch_i};
+	uint64_t seed = 9;
+	for (unsigned k = 0; k < countof(ops) * 2; k++) {
+		struct insn i = ordinary(ops[k / 2], &seed);
+		struct cpu *cpu = fresh(*state, i.op, 0);
+		i.comp = 2 | (k & 1); /* .fault, .fault.excl */
+		gr_set(cpu, R2, 0, 1);
+		expect(*state, i, FAULT_NONE);
+		gr_set(cpu, R2, 0, 0);
+		gr_set(cpu, R3, 0, 1);
+		expect(*state, i, FAULT_NAT_CONSUMPTION);
+		assert_true(cpu->mmu.fault.isr == (NA | R | 4));
+	}
+}
+
 /* The predicates after one instruction with a false qualifying predicate, p6 and p7 being 1. */
 static uint64_t unqualified(struct guest *g, struct insn i)
 {
@@ -496,6 +514,52 @@ static void a_false_predicate_clears_targets_where_the_manual_says(void **state)
 	}
 }
 
+/* Bytes that an instruction reads or writes; 0: it accesses no memory. */
+static unsigned access_size(unsigned op)
+{
+	static const struct {
+		const char *start;
+		unsigned size;
+	} row[] = {{"ldfps", 8}, {"ldfp", 16}, {"ldfs", 4}, {"ldfe", 10}, {"ldf.fill", 16},
+		{"ldf", 8}, {"stfs", 4}, {"stfe", 10}, {"stf.spill", 16}, {"stf", 8}, {"ld16", 16},
+		{"st16", 16}, {"cmp8xchg16", 8}, {"ld1", 1}, {"ld2", 2}, {"ld4", 4}, {"ld8", 8},
+		{"st1", 1}, {"st2", 2}, {"st4", 4}, {"st8", 8}, {"cmpxchg1", 1}, {"cmpxchg2", 2},
+		{"cmpxchg4", 4}, {"cmpxchg8", 8}, {"xchg1", 1}, {"xchg2", 2}, {"xchg4", 4},
+		{"xchg8", 8}, {"fetchadd4", 4}, {"fetchadd8", 8}};
+	for (unsigned k = 0; k < countof(row); k++)
+		if (is(op, row[k].start))
+			return row[k].size;
+	return 0;
+}
+
+#define PAGE 0x40000000ull /* one page, mapped to DATA; nothing before and after it */
+
+static void accesses_reach_their_bytes_only(void **state)
+{
+	struct guest *g = *state;
+	uint64_t seed = 8;
+	for (unsigned op = OP_illegal + 1; op < OP_COUNT; op++) {
+		unsigned size = access_size(op), old = 0;
+		if (!size)
+			continue;
+		struct insn i = ordinary(op, &seed);
+		fresh(g, op, PSR(DT));
+		mmu_itc(&g->cpu->mmu, false, PAGE, 12 << 2, 0x661 | DATA);
+		for (unsigned n = 0; n < 4096; n++)
+			((uint8_t *)g->m.ram.slot[0].host)[DATA + n] = 0xa5;
+		gr_set(g->cpu, R2, 0x1122334455667788, 0);
+		gr_set(g->cpu, R3, PAGE + 4096 - size, 0);
+		expect(g, i, FAULT_NONE);
+		for (unsigned n = 0; n < 4096; n++)
+			old += ((uint8_t *)g->m.ram.slot[0].host)[DATA + n] == 0xa5;
+		assert_true(old >= 4096 - (op == OP_cmp8xchg16 ? 16 : size));
+		gr_set(g->cpu, R3, PAGE + 4096 - size + 1, 0);
+		assert_int_not_equal(run(g, i), FAULT_NONE);
+		gr_set(g->cpu, R3, PAGE - 1, 0);
+		assert_int_not_equal(run(g, i), FAULT_NONE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +576,8 @@ int main(void)
 			nat_sources_fault_or_spoil_the_result_in_every_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_false_predicate_clears_targets_where_the_manual_says, setup, teardown),
+		cmocka_unit_test_setup_teardown(lfetch_fault_consumes_its_address, setup, teardown),
+		cmocka_unit_test_setup_teardown(accesses_reach_their_bytes_only, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,12 +67,28 @@ static enum exec arrive(struct cpu *cpu, gva_t ip)
 	return at_target(cpu);
 }
 
+/* Behind an instruction, without a branch. */
+static enum exec arrive_next(struct cpu *cpu, gva_t page, unsigned entry)
+{
+	stand_at(cpu, page, entry);
+	if (entry < PAGE_INSNS)
+		return EXEC_NEXT;
+	cpu->jit.left--; /* the page's end counts as a taken branch */
+	return at_target(cpu);
+}
+
 /* The exec function of an instruction gave something else than EXEC_NEXT. */
 static enum exec leave_result(struct cpu *cpu, const struct run *run, const struct exit_point *p)
 {
 	enum exec r = (enum exec)cpu->jit.result;
 	gva_t page = page_of(p);
 
+	if (cpu->jit.result == RESULT_AFTER) {
+		unsigned next = p->entry + p->step;
+		cpu->jit.left -= next - p->start;
+		note_entry(cpu, run, page, next - 1);
+		return arrive_next(cpu, page, next);
+	}
 	cpu->jit.left -= p->entry - p->start;
 	if (r == EXEC_FAULT) {
 		if (p->entry == p->start)
@@ -122,11 +138,7 @@ static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_p
 		return leave_result(cpu, run, p);
 	case LEAVE_NEXT:
 		note_last(cpu, run, p);
-		stand_at(cpu, page_of(p), p->entry);
-		if (p->entry < PAGE_INSNS)
-			return EXEC_NEXT;
-		cpu->jit.left--; /* the page's end counts as a taken branch */
-		return at_target(cpu);
+		return arrive_next(cpu, page_of(p), p->entry);
 	default:
 		note_branch(cpu, run);
 		stand_at(cpu, page_of(p), p->start);

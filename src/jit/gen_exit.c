@@ -62,15 +62,6 @@ static uint32_t next_point(struct gen *g, unsigned entry)
 	return exit;
 }
 
-/* Leaves behind instruction insn. */
-static void leave_after(struct gen *g, unsigned insn)
-{
-	unsigned next = g->b->entry[insn] + g->b->insn[insn].step;
-
-	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)(next - g->b->start));
-	leave(g, next_point(g, next));
-}
-
 /* --- calls of exec --- */
 
 static void check_nat(struct gen *g, unsigned insn, unsigned r)
@@ -95,14 +86,11 @@ void gen_call_exec(struct gen *g, unsigned insn)
 		x_inc_mem(&g->c, false, mem_at(RAX, 0));
 	}
 	x_mov_imm(&g->c, RSI, (uintptr_t)i);
-	x_call_to(&g->c, g->jit->call);
+	x_call_to(&g->c, g->b->key & KEY_NAT ? g->jit->call : g->jit->call_no_nat);
 	gen_cold(g, COLD_RESULT, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
 	if (g->b->key & KEY_NAT) {
 		check_nat(g, insn, i->r1);
 		check_nat(g, insn, i->r3);
-	} else {
-		x_alu_mem_imm(&g->c, ALU_CMP, 1, CPU(nat_seen), 0);
-		gen_cold(g, COLD_AFTER, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
 	}
 }
 
@@ -116,15 +104,6 @@ static void cold_slow(struct gen *g, const struct cold *cold)
 			x_load(&g->c, 8, gen_pool[n], gen_home(v));
 	}
 	x_jmp_to(&g->c, cold->back);
-}
-
-static void cold_leave(struct gen *g, const struct cold *cold)
-{
-	unsigned insn = g->b->ir[cold->ir].insn;
-
-	gen_write_home(g, &cold->state);
-	gen_call_exec(g, insn);
-	leave_after(g, insn);
 }
 
 /* A taken branch, says eax: goes on without leaving if nothing is in the way. */
@@ -159,6 +138,22 @@ static void leave_result(struct gen *g, unsigned insn)
 	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, insn);
 	x_store(&g->c, 4, CPU(jit.result), RAX);
 	leave(g, exit);
+}
+
+/* Leaves behind instruction insn. */
+static void leave_after(struct gen *g, unsigned insn)
+{
+	x_mov_imm(&g->c, RAX, RESULT_AFTER);
+	leave_result(g, insn);
+}
+
+static void cold_leave(struct gen *g, const struct cold *cold)
+{
+	unsigned insn = g->b->ir[cold->ir].insn;
+
+	gen_write_home(g, &cold->state);
+	gen_call_exec(g, insn);
+	leave_after(g, insn);
 }
 
 /* A jump that later goes straight to the next block; until then it leaves. */
@@ -477,8 +472,9 @@ static void common_leave(struct code *c)
 	x_ret(c);
 }
 
-/* rsi: the instruction. Flags say whether it was EXEC_NEXT. */
-static void common_call(struct code *c)
+/* rsi: the instruction. Flags say whether it was EXEC_NEXT; without NaTs, whether that is still so
+ * as well. */
+static void common_call(struct code *c, bool no_nat)
 {
 	x_alu_imm(c, ALU_SUB, 8, RSP, 8);
 	x_store(c, 8, CPU(pr), R13);
@@ -487,6 +483,13 @@ static void common_call(struct code *c)
 	x_alu_imm(c, ALU_ADD, 8, RSP, 8);
 	load_fixed(c);
 	x_test(c, 4, RAX, RAX);
+	if (no_nat) {
+		uint8_t *other = x_jcc(c, CC_NE);
+		x_load(c, 1, RAX, CPU(nat_seen));
+		x_shift(c, SHIFT_SHL, 4, RAX, __builtin_ctz(RESULT_AFTER));
+		x_test(c, 4, RAX, RAX);
+		x_here(c, other);
+	}
 	x_ret(c);
 }
 
@@ -631,7 +634,9 @@ void gen_common(struct cpu *cpu)
 	jit->leave = c.p;
 	common_leave(&c);
 	jit->call = c.p;
-	common_call(&c);
+	common_call(&c, false);
+	jit->call_no_nat = c.p;
+	common_call(&c, true);
 	jit->lookup = c.p;
 	common_lookup(cpu, &c);
 	jit->lookup_any = c.p;

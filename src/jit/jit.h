@@ -37,11 +37,14 @@ enum leave {
 	LEAVE_INTERPRET /* the block does not fit the present frame */
 };
 
+/* In cpu->jit.result, beside enum exec: done, but the block must be left behind it. */
+#define RESULT_AFTER 0x80
+
 /* One exit of a block. Its number is what the code returns in eax. */
 struct exit_point {
-	uint8_t kind;			 /* enum leave */
-	uint8_t slot;			 /* of the instruction completed last, in bundle from */
-	uint16_t entry, start, previous; /* LEAVE_RESULT: instruction, block, entry before it */
+	uint8_t kind;	       /* enum leave */
+	uint8_t slot;	       /* of the instruction completed last, in bundle from */
+	uint16_t entry, start; /* of the instruction, of the block */
 	uint16_t step;
 	gva_t from, ip;
 	uint8_t *patch; /* LEAVE_BRANCH within the page: displacement of the jump to link */
@@ -83,7 +86,7 @@ struct jit {
 	struct jump jump[JUMPS];
 	struct cache cache;
 	int (*enter)(struct cpu *cpu, const uint8_t *code);
-	const uint8_t *leave, *lookup, *lookup_any, *call,
+	const uint8_t *leave, *lookup, *lookup_any, *call, *call_no_nat,
 		*counted; /* common code, writable addresses */
 	struct block *chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */

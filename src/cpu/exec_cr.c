@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Moves to and from control registers (3:168, 2:29-2:44; CR64-CR81 are in sapic.c). */
+/* Moves to and from control registers (3:175, 2:29-2:44; CR64-CR81 are in sapic.c). */
 #include "cpu/exec.h"
 #include "cpu/interrupt.h"
 #include "cpu/sapic.h"

@@ -99,7 +99,7 @@ static enum exec page_end(struct cpu *cpu, const struct insn *i)
 	return EXEC_BRANCH;
 }
 
-/* The missing slot 2 behind a long instruction, reached by rfi only (3:224). */
+/* The missing slot 2 behind a long instruction, reached by rfi only (3:236). */
 static enum exec hole(struct cpu *cpu, const struct insn *i)
 {
 	(void)i;

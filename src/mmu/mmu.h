@@ -142,10 +142,10 @@ uint64_t mmu_thash(struct mmu *m, gva_t va);
 uint64_t mmu_ttag(struct mmu *m, gva_t va);
 enum fault mmu_tpa(struct mmu *m, gva_t va, uint64_t *pa);
 uint64_t mmu_tak(struct mmu *m, gva_t va); /* key << 8, or 1 when there is none */
-/* acc: ACC_READ and/or ACC_WRITE; level 0..3 (raised to cpl). *ok is the answer; faults as for a
- * non-access. */
+/* acc: ACC_READ and/or ACC_WRITE; level 0..3 (raised to cpl). *ok is the answer, false where no
+ * address is; faults as for a non-access. Virtual even when psr.dt is 0 (3:217). */
 enum fault mmu_probe(struct mmu *m, gva_t va, unsigned acc, unsigned level, bool *ok);
-/* probe.fault: every fault the access itself would raise. */
+/* probe.fault: every fault the access itself would raise, physical when psr.dt is 0 (3:217). */
 enum fault mmu_probe_fault(struct mmu *m, gva_t va, unsigned acc, unsigned level);
 
 /* Physical address for fc at the current mode: rights checked as for a 1-byte read unless cpl is 0,

@@ -424,8 +424,12 @@ enum fault mmu_probe(struct mmu *m, gva_t va, unsigned acc, unsigned level, bool
 	unsigned cpl = mpsr_cpl(m->psr), allowed;
 	enum fault f = FAULT_NONE;
 	struct xlat x;
-	const struct tlb_entry *e = find_for(m, va, acc | ACC_PROBE, &f);
 
+	if (!mmu_va_implemented(m, va)) {
+		*ok = false;
+		return FAULT_NONE;
+	}
+	const struct tlb_entry *e = find_for(m, va, acc | ACC_PROBE, &f);
 	if (!e) {
 		mmu_note_fault(m, f, va, acc | ACC_PROBE);
 		return f;
@@ -445,12 +449,10 @@ enum fault mmu_probe_fault(struct mmu *m, gva_t va, unsigned acc, unsigned level
 
 	acc |= ACC_PROBE_FAULT;
 	level = level > cpl ? level : cpl;
-	const struct tlb_entry *e = find_for(m, va, acc, &f);
-	if (!e) {
-		mmu_note_fault(m, f, va, acc);
-		return f;
-	}
-	f = check_page(m, e, va, acc, level, &x);
+	if (m->psr & MPSR_DT)
+		f = xlat_virtual(m, va, acc, level, &x);
+	else
+		f = xlat_physical(m, va, acc, &x);
 	return f ? f : check_debug(m, va, 1, acc, level, &x);
 }
 

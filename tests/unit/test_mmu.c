@@ -224,6 +224,32 @@ static void tpa_tak_and_probe_answer(void **state)
 	assert_int_equal(mmu_probe(m, 0x4000, ACC_READ, 3, &ok), FAULT_NONE);
 }
 
+/* The regular form searches the DTLB even with psr.dt 0, the fault form takes a physical address
+ * then; and where there is no address, one answers no and the other faults (3:217). */
+static void the_forms_of_probe_differ_without_translation(void **state)
+{
+	struct mmu *m = &((struct world *)*state)->m;
+	uint64_t na = ISR_BIT(NA) | ISR_BIT(R);
+	bool ok = true;
+
+	m->model = cpu_model_find("merced");
+	mmu_itc(m, false, 0x4000, ITIR(14), P | AR(0) | PL(0));
+	assert_int_equal(mmu_probe(m, 1ull << 55, ACC_READ, 0, &ok), FAULT_NONE);
+	assert_false(ok);
+	expect_fault(m, mmu_probe_fault(m, 1ull << 55, ACC_READ, 0), FAULT_UNIMPL_DATA_ADDR,
+		1ull << 55, na | 5);
+	mmu_set_mode(m, PSR_IC, 0);
+	assert_int_equal(mmu_probe(m, 0x4000, ACC_READ, 0, &ok), FAULT_NONE);
+	assert_true(ok);
+	assert_int_equal(mmu_probe(m, 0x4000, ACC_READ, 3, &ok), FAULT_NONE);
+	assert_false(ok);
+	expect_fault(m, mmu_probe(m, 0x8000, ACC_READ, 0, &ok), FAULT_ALT_DTLB, 0x8000, na | 2);
+	assert_int_equal(mmu_probe_fault(m, 0x4000, ACC_WRITE, 3), FAULT_NONE);
+	assert_int_equal(mmu_probe_fault(m, 0x8000, ACC_SEM, 0), FAULT_NONE);
+	expect_fault(m, mmu_probe_fault(m, 1ull << 50, ACC_READ, 0), FAULT_UNIMPL_DATA_ADDR,
+		1ull << 50, na | 5);
+}
+
 static void probe_fails_on_keys_and_faults_on_their_absence(void **state)
 {
 	struct mmu *m = &((struct world *)*state)->m;
@@ -419,6 +445,7 @@ int main(void)
 		TEST(access_rights_are_the_manuals_table),
 		TEST(keys_guard_reads_and_writes_apart),
 		TEST(tpa_tak_and_probe_answer),
+		TEST(the_forms_of_probe_differ_without_translation),
 		TEST(probe_fails_on_keys_and_faults_on_their_absence),
 		TEST(fc_checks_rights_below_level_0_and_never_keys),
 		TEST(data_breakpoints_obey_mask_level_and_kind),

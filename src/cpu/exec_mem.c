@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Integer loads and stores, advanced and speculative ones included (3:151-3:158, 3:250-3:253), line
- * prefetch (3:164), memory and cache fences (3:61, 3:176), and the ALAT instructions (3:36, 3:149).
+ * prefetch (3:164), memory and cache fences (3:61, 3:176), and the ALAT instructions (3:35).
  */
 #include "cpu/exec_mem.h"
 #include "cpu/fp.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Semaphores: cmpxchg, xchg, fetchadd and cmp8xchg16 (3:45-3:47, 3:63, 3:281). The host's locked
+ * Semaphores: cmpxchg, xchg, fetchadd and cmp8xchg16 (3:46, 3:274). The host's locked
  * instructions are stronger than either completer, .acq or .rel.
  */
 #include "cpu/exec_mem.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions on translations: inserts and purges (3:155-3:158, 3:211-3:229), and those that ask
- * about them: probe, thash, ttag, tpa, tak (3:217, 3:262-3:268). */
+/* Instructions on translations: inserts (3:149) and purges (3:233), and those that ask
+ * about them: probe (3:217), thash, ttag, tpa, tak (3:260). */
 #include "cpu/exec.h"
 #include "cpu/interrupt.h"
 

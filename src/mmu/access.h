@@ -87,13 +87,13 @@ bool mem_is_speculative(struct mmu *m, gva_t va);
  * Has no side effect the guest can see. */
 bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2]);
 
-/* Semaphores (3:47, 3:82, 3:281): naturally aligned or Unaligned fault; pages that are not WB give
+/* Semaphores (3:46, 3:274, 2:83): naturally aligned or Unaligned fault; pages that are not WB give
  * Unsupported Data Reference. For cmpxchg no store happens when *old is not compare, but write
  * rights are needed all the same. */
 enum sem_op { SEM_CMPXCHG, SEM_XCHG, SEM_ADD };
 enum fault mem_semaphore(struct mmu *m, gva_t va, unsigned size, enum sem_op op, uint64_t operand,
 	uint64_t compare, uint64_t *old);
-/* cmp8xchg16 (3:45): compares the 8 bytes at va, stores v[0] at va & ~8 and v[1] after it. */
+/* cmp8xchg16 (3:46): compares the 8 bytes at va, stores v[0] at va & ~8 and v[1] after it. */
 enum fault mem_cmp8xchg16(
 	struct mmu *m, gva_t va, uint64_t compare, const uint64_t v[2], uint64_t *old);
 

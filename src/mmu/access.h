@@ -87,7 +87,7 @@ bool mem_is_speculative(struct mmu *m, gva_t va);
  * Has no side effect the guest can see. */
 bool mem_peek(struct mmu *m, gva_t va, unsigned size, uint64_t v[2]);
 
-/* Semaphores (3:46, 3:274, 2:83): naturally aligned or Unaligned fault; pages that are not WB give
+/* Semaphores (3:46, 3:274, 2:87): naturally aligned or Unaligned fault; pages that are not WB give
  * Unsupported Data Reference. For cmpxchg no store happens when *old is not compare, but write
  * rights are needed all the same. */
 enum sem_op { SEM_CMPXCHG, SEM_XCHG, SEM_ADD };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accesses that are one indivisible step to all processors: semaphores (2:84) and 16-byte loads and
+ * Accesses that are one indivisible step to all processors: semaphores (2:87) and 16-byte loads and
  * stores. They are the host's locked instructions on cacheable RAM; anything else faults.
  */
 #include "mmu/access.h"

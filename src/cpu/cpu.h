@@ -207,6 +207,7 @@ struct machine {
 	struct clock clock;
 	const struct cpu_model *model;
 	const struct engine *engine; /* NULL: the interpreter */
+	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
 	bool count_calls;	     /* the JIT counts calls of exec functions by row */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;

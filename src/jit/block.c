@@ -144,6 +144,20 @@ void block_sync(struct cpu *cpu)
 	cpu->jit.generation = now;
 }
 
+static void debug(const struct cpu *cpu, const struct ir_block *w, size_t used)
+{
+	const struct jit *jit = cpu->jit.state;
+	const char *letters = cpu->machine->jit_debug;
+
+	if (strchr(letters, 'i'))
+		ir_print(stderr, w);
+	if (strchr(letters, 'c') && used < jit->cache.used)
+	{
+		used = (used + 15) & ~(size_t)15; /* where gen_block begins */
+		code_print(stderr, jit->cache.rw + used, jit->cache.used - used);
+	}
+}
+
 /* IR and code for a new block; the instructions it may call live as long as it. */
 static bool translate(
 	struct cpu *cpu, struct block *b, const struct icache_page *page, bool calls_only)
@@ -166,7 +180,11 @@ static bool translate(
 		return false;
 	memcpy(b->insn, buffer, size);
 	w->insn = b->insn;
-	return gen_block(cpu, w, b);
+	size_t used = jit->cache.used;
+	bool done = gen_block(cpu, w, b);
+	if (unlikely(cpu->machine->jit_debug != NULL))
+		debug(cpu, w, used);
+	return done;
 }
 
 static struct block *make(

@@ -9,6 +9,8 @@
 #ifndef JIT_IR_H
 #define JIT_IR_H
 
+#include <stdio.h>
+
 #include "base/types.h"
 #include "isa/insn.h"
 #include "jit/x86.h"
@@ -121,8 +123,9 @@ static inline gva_t entry_ip(const struct ir_block *b, unsigned entry)
 	return b->va + (entry / 3) * 16;
 }
 
-/* Decoded instructions to IR. false: the first instruction cannot be translated. */
-bool ir_translate(struct ir_block *b);
-void ir_print(const struct ir_block *b);
+/* Decoded instructions to IR. */
+void ir_translate(struct ir_block *b);
+void ir_print(FILE *out, const struct ir_block *b);
+void code_print(FILE *out, const uint8_t *code, size_t size);
 
 #endif

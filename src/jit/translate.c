@@ -170,7 +170,7 @@ static void add(struct tr *t)
 		t->entry += i->step;
 }
 
-bool ir_translate(struct ir_block *b)
+void ir_translate(struct ir_block *b)
 {
 	struct tr t = {.b = b, .entry = b->start, .sof = -1};
 
@@ -179,5 +179,4 @@ bool ir_translate(struct ir_block *b)
 		add(&t);
 	if (!t.ended)
 		next(&t, t.entry, false);
-	return true;
 }

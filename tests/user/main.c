@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* epixen-user [-stats] [--cpu MODEL] [--engine NAME] PROGRAM [ARG...]: see process.h. */
+/* epixen-user [-stats] [--cpu MODEL] [--engine NAME] [-d LETTERS] PROGRAM [ARG...]: see process.h.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: epixen-user [-stats] [--cpu MODEL] [--engine interp|jit] "
+	fprintf(stderr, "usage: epixen-user [-stats] [--cpu MODEL] [--engine interp|jit] [-d ic] "
 			"PROGRAM [ARG...]\n"
 			"Runs a static Linux/ia64 program. Models:");
 	for (unsigned n = 0; n < cpu_model_count; n++)
@@ -78,7 +79,7 @@ static void process_free(struct process *p)
 int main(int argc, char **argv)
 {
 	bool stats = false;
-	const char *name = NULL;
+	const char *name = NULL, *debug = NULL;
 	const struct engine *engine = &engine_interpreter;
 	int n = 1;
 	for (; n < argc && argv[n][0] == '-'; n++) {
@@ -86,6 +87,8 @@ int main(int argc, char **argv)
 			stats = true;
 		else if (strcmp(argv[n], "--cpu") == 0 && n + 1 < argc)
 			name = argv[++n];
+		else if (strcmp(argv[n], "-d") == 0 && n + 1 < argc)
+			debug = argv[++n];
 		else if (strcmp(argv[n], "--engine") == 0 && n + 1 < argc)
 			engine = strcmp(argv[++n], "jit") == 0 ? &engine_jit : &engine_interpreter;
 		else
@@ -95,6 +98,8 @@ int main(int argc, char **argv)
 	if (n >= argc || !model)
 		return usage();
 	struct process *p = calloc(1, sizeof(*p));
+	if (p)
+		p->machine.jit_debug = debug;
 	int status = 127;
 	if (!p || process_new(p, model, engine, stats) != 0)
 		fprintf(stderr, "epixen-user: out of memory\n");

@@ -151,8 +151,7 @@ static void debug(const struct cpu *cpu, const struct ir_block *w, size_t used)
 
 	if (strchr(letters, 'i'))
 		ir_print(stderr, w);
-	if (strchr(letters, 'c') && used < jit->cache.used)
-	{
+	if (strchr(letters, 'c') && used < jit->cache.used) {
 		used = (used + 15) & ~(size_t)15; /* where gen_block begins */
 		code_print(stderr, jit->cache.rw + used, jit->cache.used - used);
 	}

@@ -267,8 +267,9 @@ static void gen_store(struct gen *g, const struct ir *ir)
 		clear_unat(g, va);
 }
 
-static void gen_rejoin(struct gen *g)
+static void gen_rejoin(struct gen *g, const struct ir *ir)
 {
+	(void)ir;
 	gen_drop_temps(g);
 	if (g->slow < 0)
 		return;
@@ -375,8 +376,9 @@ static void gen_guard(struct gen *g, const struct ir *guard)
 	g->guard_jump = x_jcc(&g->c, gen_test(g, &g->s, guard->qp) ^ 1);
 }
 
-static void gen_end(struct gen *g)
+static void gen_end(struct gen *g, const struct ir *ir)
 {
+	(void)ir;
 	if (g->guard_end != (int)g->pos)
 		return;
 	gen_drop_temps(g);
@@ -525,69 +527,45 @@ static void gen_compute(struct gen *g, const struct ir *ir)
 	}
 }
 
+static void gen_fr(struct gen *g, const struct ir *ir)
+{
+	if (ir->op == IR_FCHECK)
+		gen_fcheck(g, (unsigned)ir->imm);
+	else if (ir->op == IR_FANY)
+		gen_fany(g, (unsigned)ir->imm);
+	else
+		gen_fint(g, (unsigned)ir->imm);
+}
+
+/* Operations with more to them than values. */
+typedef void gen_fn(struct gen *g, const struct ir *ir);
+static gen_fn *const gen_table[IR_COUNT] = {
+	[IR_CMP] = gen_compare,
+	[IR_TBIT] = gen_compare,
+	[IR_GUARD] = gen_guard,
+	[IR_END] = gen_end,
+	[IR_LOAD] = gen_load,
+	[IR_STORE] = gen_store,
+	[IR_REJOIN] = gen_rejoin,
+	[IR_CALL] = gen_call,
+	[IR_LDR] = gen_rotating,
+	[IR_STR] = gen_rotating,
+	[IR_LDC] = gen_field,
+	[IR_STC] = gen_field,
+	[IR_FCHECK] = gen_fr,
+	[IR_FINT] = gen_fr,
+	[IR_FANY] = gen_fr,
+	[IR_CHECK0] = gen_check0,
+	[IR_GETPR] = gen_getpr,
+	[IR_SETPR] = gen_setpr,
+	[IR_ALLOC] = gen_alloc,
+	[IR_BRANCH] = gen_branch,
+	[IR_NEXT] = gen_next,
+};
+
 static void gen_op(struct gen *g, const struct ir *ir)
 {
-	switch (ir->op) {
-	case IR_CMP:
-	case IR_TBIT:
-		gen_compare(g, ir);
-		break;
-	case IR_GUARD:
-		gen_guard(g, ir);
-		break;
-	case IR_END:
-		gen_end(g);
-		break;
-	case IR_LOAD:
-		gen_load(g, ir);
-		break;
-	case IR_STORE:
-		gen_store(g, ir);
-		break;
-	case IR_REJOIN:
-		gen_rejoin(g);
-		break;
-	case IR_CALL:
-		gen_call(g, ir);
-		break;
-	case IR_LDR:
-	case IR_STR:
-		gen_rotating(g, ir);
-		break;
-	case IR_LDC:
-	case IR_STC:
-		gen_field(g, ir);
-		break;
-	case IR_FCHECK:
-		gen_fcheck(g, (unsigned)ir->imm);
-		break;
-	case IR_FANY:
-		gen_fany(g, (unsigned)ir->imm);
-		break;
-	case IR_FINT:
-		gen_fint(g, (unsigned)ir->imm);
-		break;
-	case IR_CHECK0:
-		gen_check0(g, ir);
-		break;
-	case IR_GETPR:
-		gen_getpr(g, ir);
-		break;
-	case IR_SETPR:
-		gen_setpr(g, ir);
-		break;
-	case IR_ALLOC:
-		gen_alloc(g, ir);
-		break;
-	case IR_BRANCH:
-		gen_branch(g, ir);
-		break;
-	case IR_NEXT:
-		gen_next(g, ir);
-		break;
-	default:
-		gen_compute(g, ir);
-	}
+	(gen_table[ir->op] ? gen_table[ir->op] : gen_compute)(g, ir);
 }
 
 /* --- the block --- */
@@ -597,22 +575,33 @@ static void guard_jump(struct gen *g, enum cc cc)
 	g->guard_from[g->guards++] = x_jcc(&g->c, cc);
 }
 
-/* General registers the block reads before it has written them hold no NaT. */
-static void guard_nats(struct gen *g)
+/* Which general registers the block needs from before it: those read, and those written under a
+ * predicate, before they have been written. */
+static void live_in(const struct ir_block *b, uint64_t read[2])
 {
-	uint64_t read[2] = {0}, written[2] = {1};
-	struct code *c = &g->c;
+	uint64_t written[2] = {1, 0};
+	bool guarded = false;
 
-	for (unsigned n = 0; n < g->b->count; n++) {
-		const struct ir *ir = &g->b->ir[n];
+	for (unsigned n = 0; n < b->count; n++) {
+		const struct ir *ir = &b->ir[n];
 		const uint8_t use[3] = {ir->a, ir->b, ir->d};
+		guarded = ir->op == IR_GUARD || (guarded && ir->op != IR_END);
 		for (unsigned k = 0; k < 3; k++)
-			if (use[k] < IR_TEMP && (k < 2 || ir->op == IR_SEL || ir->op == IR_LOAD) &&
+			if (use[k] < IR_TEMP && (k < 2 || ir->op == IR_SEL || guarded) &&
 				!(written[use[k] / 64] >> (use[k] % 64) & 1))
 				read[use[k] / 64] |= 1ull << (use[k] % 64);
 		if (ir->d < IR_TEMP)
 			written[ir->d / 64] |= 1ull << (ir->d % 64);
 	}
+}
+
+/* Those hold no NaT. */
+static void guard_nats(struct gen *g)
+{
+	uint64_t read[2] = {0, 0};
+	struct code *c = &g->c;
+
+	live_in(g->b, read);
 	x_alu(c, ALU_XOR, 4, RAX, RAX);
 	x_load(c, 8, RCX, CPU(nat_base[1]));
 	for (unsigned v = 1; v < IR_TEMP; v++) {

@@ -307,8 +307,8 @@ static void gen_alloc(struct gen *g, const struct ir *ir)
 	x_store_imm(c, 4, CPU(sof), sof);
 	x_store_imm(c, 4, CPU(sol), sol);
 	x_load(c, 8, d, CPU(ar[AR_PFS]));
-	g->sof = sof;
-	g->sol = sol;
+	g->s.sof = sof;
+	g->s.sol = sol;
 }
 
 /* --- instructions under a predicate --- */
@@ -391,7 +391,7 @@ static void gen_call(struct gen *g, const struct ir *ir)
 {
 	gen_flush(g);
 	gen_call_exec(g, ir->insn);
-	g->sof = g->sol = -1;
+	g->s.sof = g->s.sol = -1;
 	g->mfl = g->mfh = false;
 	g->no_natval[0] = g->no_natval[1] = 0;
 }
@@ -663,7 +663,7 @@ bool gen_block(struct cpu *cpu, struct ir_block *b, struct block *blk)
 	g->jit = jit;
 	g->b = b;
 	g->blk = blk;
-	g->guard_end = g->slow = g->sof = g->sol = -1;
+	g->guard_end = g->slow = g->s.sof = g->s.sol = -1;
 	gen_entry(g);
 	gen_body(g);
 	if (!g->failed)

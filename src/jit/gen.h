@@ -34,6 +34,7 @@ struct state {
 	uint8_t dirty;	     /* bit n: not yet at home */
 	uint8_t pred[64];
 	struct relation relation[RELATIONS];
+	int sof, sol; /* frame as the block's alloc set it, else -1 */
 };
 
 /* Code out of the way: exits and slow ways. */
@@ -58,7 +59,6 @@ struct gen {
 	int guard_end;	     /* in a guard: position of its IR_END, else -1 */
 	uint8_t *guard_jump;
 	int slow;	       /* cold entry that waits for IR_REJOIN, or -1 */
-	int sof, sol;	       /* frame as the block's alloc set it, else -1 */
 	uint64_t no_natval[2]; /* FRs that hold no NaTVal */
 	bool mfl, mfh;	       /* psr.mfl, mfh are set */
 	bool failed;

@@ -241,15 +241,15 @@ static void call_and_leave(struct gen *g, const struct ir *ir)
 }
 
 /* br and ar.pfs of a call. */
-static void call_links(struct gen *g, const struct ir *ir)
+static void call_links(struct gen *g, const struct state *s, const struct ir *ir)
 {
 	struct code *c = &g->c;
 	unsigned entry = g->b->entry[ir->insn];
 
 	x_mov_imm(c, RAX, entry_ip(g->b, entry) + 16);
 	x_store(c, 8, cpu_at((int64_t)offsetof(struct cpu, br) + 8 * ir->size), RAX);
-	if (g->sof >= 0) {
-		x_mov_imm(c, RAX, (unsigned)(g->sof | g->sol << 7));
+	if (s->sof >= 0) {
+		x_mov_imm(c, RAX, (unsigned)(s->sof | s->sol << 7));
 	} else {
 		x_load(c, 4, RAX, CPU(sol));
 		x_shift(c, SHIFT_SHL, 4, RAX, 7);
@@ -279,7 +279,7 @@ static void call_frame(struct gen *g)
 	x_store_imm(c, 4, CPU(sol), 0);
 }
 
-static void taken_call(struct gen *g, const struct ir *ir)
+static void taken_call(struct gen *g, const struct state *s, const struct ir *ir)
 {
 	struct code *c = &g->c;
 
@@ -290,7 +290,7 @@ static void taken_call(struct gen *g, const struct ir *ir)
 	uint8_t *slow = x_jcc(c, CC_A);
 	if (ir->type == BRANCH_CALL_INDIRECT)
 		load_target(g, RDX, ir->cc);
-	call_links(g, ir);
+	call_links(g, s, ir);
 	call_frame(g);
 	if (ir->type == BRANCH_CALL_INDIRECT) {
 		x_mov(c, 8, RAX, RDX);
@@ -371,7 +371,7 @@ static void taken(struct gen *g, const struct state *s, const struct ir *ir)
 		break;
 	case BRANCH_CALL:
 	case BRANCH_CALL_INDIRECT:
-		taken_call(g, ir);
+		taken_call(g, s, ir);
 		break;
 	case BRANCH_INDIRECT:
 		load_target(g, RAX, ir->cc);

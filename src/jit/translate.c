@@ -7,6 +7,7 @@
 #include "cpu/exec.h"
 #include "cpu/icache.h"
 #include "jit/emit.h"
+#include "jit/fast_fp.h"
 
 #include <string.h>
 
@@ -105,8 +106,12 @@ static bool changes_key(unsigned op)
 	}
 }
 
-static void call(struct tr *t, const struct insn *i)
+static void call(struct tr *t, struct insn *i)
 {
+	exec_fn *fast = fast_fp(i);
+
+	if (fast)
+		i->exec = fast;
 	if (!i->always)
 		ir_guard(t, i);
 	ir_append(t, IR_CALL);
@@ -127,7 +132,7 @@ static bool is_branch(unsigned op)
 	return op >= OP_br_cond && op <= OP_br_call_ind;
 }
 
-static void translate(struct tr *t, const struct insn *i)
+static void translate(struct tr *t, struct insn *i)
 {
 	emit_fn *emit = i->exec == exec_table[i->op] ? emit_table[i->op] : NULL;
 	bool rotates = in_rotation(t, i->r1) || in_rotation(t, i->r2) || in_rotation(t, i->r3);

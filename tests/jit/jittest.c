@@ -138,6 +138,11 @@ static void tame(struct insn *i, unsigned bundle, uint64_t *seed)
 	i->r4 = (uint8_t)(draw(seed) % 12);
 	if (op_attributes(i->op) & (OP_LOAD | OP_STORE))
 		tame_memory(i, seed);
+	if (i->op == OP_fma || i->op == OP_fms || i->op == OP_fnma) {
+		i->r2 = (uint8_t[]){0, 1, 5, 6, 7, 33}[draw(seed) % 6];
+		i->r3 = (uint8_t)(1 + draw(seed) % 12);
+		i->r1 = (uint8_t)(2 + draw(seed) % 12);
+	}
 	if (i->op == OP_alloc)
 		i->imm = (int64_t)(20 | (draw(seed) % 20) << 7 |
 				   (draw(seed) % 2 ? draw(seed) % 3 : 0) << 14);
@@ -152,6 +157,8 @@ static uint64_t slot_for(enum unit unit, unsigned bundle, uint64_t *seed, uint64
 		struct insn i;
 		uint64_t slot;
 
+		if (draw(seed) % 6 == 0)
+			op = (unsigned)(OP_fma + draw(seed) % 3);
 		if (draw(seed) % 3 == 0) /* plain things more often */
 			op = (unsigned)(OP_add + draw(seed) % (OP_cmp4_ne_or_andcm_imm - OP_add));
 		r = &isa_rows[op];
@@ -224,6 +231,11 @@ static struct freg random_fr(uint64_t *seed)
 		return (struct freg){draw(seed), (uint32_t)(draw(seed) & 0x1ffff), draw(seed) & 1};
 	case 2:
 		return (struct freg){draw(seed) | 1ull << 63, 0x1003e, 0};
+	case 3: /* near the ends of double and single */
+		return (struct freg){(draw(seed) | 1ull << 63) & ~0xffffffffffull,
+			(draw(seed) & 1 ? 0xfc01u : 0xff81u) + (uint32_t)(draw(seed) % 60), 0};
+	case 4:
+		return (struct freg){1ull << 63, 0xffffu, 0};
 	default:
 		return (struct freg){(draw(seed) | 1ull << 63) & ~0x7ffull,
 			0xffff + (uint32_t)(draw(seed) % 9) - 4, draw(seed) & 1};
@@ -256,6 +268,9 @@ static void start(struct side *s, const struct bundle *code, uint64_t seed, bool
 	for (unsigned n = 2; n < 128; n++)
 		cpu->fr[n] = random_fr(&seed);
 	cpu->pr = draw(&seed) | 1;
+	if (draw(&seed) % 2) /* inexactness seen in every field */
+		for (unsigned sf = 0; sf < 4; sf++)
+			cpu->ar[AR_FPSR] |= 1ull << (6 + 13 * sf + 12);
 	cpu->ar[AR_LC] = draw(&seed) % 20;
 	cpu->ar[AR_EC] = draw(&seed) % 5;
 	cpu->ar[AR_PFS] = 20 | 4 << 7;

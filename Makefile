@@ -58,7 +58,7 @@ FPTEST  := fptest moves operand oracle
 ISATEST := isatest
 JITTEST := jittest x86test
 AUDIT   := alat branch exec_int interrupt manual mem rse system
-FUZZ    := config guest insn kernel state unwind
+FUZZ    := config control guest insn kernel state unwind
 
 MONITOR := console firmware prompt selftest start
 

@@ -42,6 +42,18 @@ short client_events(struct domain *d, struct client *c)
 	return events;
 }
 
+/* Keeps the last descriptor; others are closed, or a peer could fill our table. */
+static void take_descriptors(struct client *c, struct cmsghdr *h)
+{
+	int fd;
+	for (size_t at = 0; at + sizeof(fd) <= h->cmsg_len - CMSG_LEN(0); at += sizeof(fd)) {
+		memcpy(&fd, CMSG_DATA(h) + at, sizeof(fd));
+		if (c->passed >= 0)
+			close(c->passed);
+		c->passed = fd;
+	}
+}
+
 /* recv that also takes a descriptor sent along. */
 static ssize_t receive(struct client *c, void *p, size_t n)
 {
@@ -55,11 +67,8 @@ static ssize_t receive(struct client *c, void *p, size_t n)
 	if (got <= 0)
 		return got;
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-	if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS) {
-		if (c->passed >= 0)
-			close(c->passed);
-		memcpy(&c->passed, CMSG_DATA(h), sizeof(int));
-	}
+	if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+		take_descriptors(c, h);
 	return got;
 }
 

@@ -69,6 +69,9 @@ class Guest:
             raise RuntimeError(f"epixen {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
 
+    def pid(self, name):
+        return int(find(r"pid\s*[:=]?\s*(\d+)", self.command("list", "-l", name)))
+
 
 def add_arguments(parser):
     parser.add_argument("--epixen", default="build/epixen")

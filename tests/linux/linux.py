@@ -73,7 +73,7 @@ class Background:
         self.directory.cleanup()
 
     def pid(self):
-        return int(guest.find(r"pid\s*[:=]?\s*(\d+)", self.g.command("list", "-l", self.name)))
+        return self.g.pid(self.name)
 
 
 def idle(g, vcpus, limit, warm=15, seconds=8):

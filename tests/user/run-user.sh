@@ -95,6 +95,25 @@ program stack <<'EOT'
 EOT
 expect "arguments and auxiliary vector" 0 "" "$dir/stack" x yz
 
+program origin <<'EOT'
+	movl r32 = name
+	movl r33 = buffer
+	mov r34 = 200 ;;
+	sys 1092			// readlink
+	cmp.ne p6, p0 = 0, r10 ;;
+	exit_if p6, 1
+	movl r33 = buffer ;;
+	ld1 r14 = [r33] ;;
+	cmp.ne p6, p0 = '/', r14 ;;
+	exit_if p6, 2
+	.data
+name:	stringz "/proc/self/exe"
+buffer:	.skip 200
+	.text
+EOT
+expect "a relative path is absolute in /proc/self/exe" 0 "" \
+	"$(realpath --relative-to=. "$dir/origin")"
+
 program memory <<'EOT'
 	mov r32 = 0			// mmap 64 KB
 	movl r33 = 65536

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -373,9 +374,14 @@ static int64_t sys_readlink(struct process *p, const uint64_t a[6])
 		return -EFAULT;
 	if (strcmp(path, "/proc/self/exe") != 0)
 		return result(readlink(path, to, a[2]));
-	size_t len = strlen(p->path);
-	memcpy(to, p->path, len < a[2] ? len : a[2]);
-	return (int64_t)(len < a[2] ? len : a[2]);
+	char *exe = realpath(p->path, NULL); /* absolute: glibc insists */
+	if (!exe)
+		return -errno;
+	size_t len = strlen(exe);
+	len = len < a[2] ? len : a[2];
+	memcpy(to, exe, len);
+	free(exe);
+	return (int64_t)len;
 }
 
 /* struct stat as the ia64 kernel has it. */

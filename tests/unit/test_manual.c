@@ -306,6 +306,8 @@ static void break_x_reports_21_bits(void **state)
 	assert_true(g->cpu->cr[CR_IIP] == 0x30000);
 }
 
+#define BEHIND_FIRMWARE (GUEST_IVA + 0x10000)
+
 /* Every break but break.b is an entry of the firmware inside its area, and a break elsewhere. */
 static void breaks_of_all_units_reach_the_firmware(void **state)
 {
@@ -320,7 +322,7 @@ static void breaks_of_all_units_reach_the_firmware(void **state)
 		guest_insn(g, row[k].unit, i);
 		assert_int_equal(cpu_run(g->cpu, 1000), EXIT_FIRMWARE);
 		assert_int_equal(g->cpu->exit_arg, 0xffe);
-		guest_restart(g, 0x30000, PSR(IC) | PSR(BN));
+		guest_restart(g, BEHIND_FIRMWARE, PSR(IC) | PSR(BN));
 		guest_insn(g, row[k].unit, i);
 		assert_int_equal(guest_run(g), 0x2c00);
 		assert_true(g->cpu->cr[CR_IIM] == 0x1f0ffe);

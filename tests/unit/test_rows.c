@@ -270,12 +270,11 @@ static struct cpu *fresh(struct guest *g, unsigned op, uint64_t psr)
 	return cpu;
 }
 
-/* General Exceptions by their code, as in test_system.c. */
 static unsigned run(struct guest *g, struct insn i)
 {
-	enum exec e = exec_table[i.op](g->cpu, &i);
-	if (e != EXEC_FAULT)
-		return 0;
+	memset(&g->cpu->mmu.fault, 0, sizeof(g->cpu->mmu.fault));
+	if (exec_table[i.op](g->cpu, &i) != EXEC_FAULT)
+		return FAULT_NONE;
 	return g->cpu->mmu.fault.code;
 }
 
@@ -285,6 +284,8 @@ static void expect(struct guest *g, struct insn i, unsigned fault)
 	if (got != fault)
 		fail_msg("%s r1=%u r2=%u r3=%u r4=%u: fault %u, not %u", op_name(i.op), i.r1, i.r2,
 			i.r3, i.r4, got, fault);
+	if (fault == FAULT_ILLEGAL_OP)
+		assert_int_equal(g->cpu->mmu.fault.isr, 0);
 }
 
 /* alloc's target lies in the frame it makes. */
@@ -560,6 +561,26 @@ static void accesses_reach_their_bytes_only(void **state)
 	}
 }
 
+/* 1:35 (CPUID 4) and the pages of volume 3: what processors without a feature lack. */
+static void features_can_be_missing(void **state)
+{
+	static const uint16_t ops[] = {OP_brl_cond, OP_brl_call, OP_ld16, OP_st16, OP_cmp8xchg16,
+		OP_clz, OP_mpy4, OP_mpyshl4, OP_tf_z, OP_tf_z_and, OP_tf_nz_and, OP_tf_z_or,
+		OP_tf_nz_or, OP_tf_z_or_andcm, OP_tf_nz_or_andcm, OP_mov_from_dahr, OP_vmsw_0,
+		OP_vmsw_1};
+	struct guest old;
+	uint64_t seed = 10;
+	guest_init(&old, "merced");
+	for (unsigned k = 0; k < countof(ops); k++) {
+		struct insn i = ordinary(ops[k], &seed);
+		fresh(*state, i.op, 0);
+		assert_int_not_equal(run(*state, i), FAULT_ILLEGAL_OP);
+		fresh(&old, i.op, 0);
+		expect(&old, i, FAULT_ILLEGAL_OP);
+	}
+	guest_free(&old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -577,6 +598,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_false_predicate_clears_targets_where_the_manual_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(lfetch_fault_consumes_its_address, setup, teardown),
+		cmocka_unit_test_setup_teardown(features_can_be_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(accesses_reach_their_bytes_only, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IR of floating-point registers as bits: integers in them (setf.sig, xma, getf.sig), loads and
- * stores without conversion. Registers that hold NaTVal where that matters are left to the exec
- * function.
+ * stores of integers, doubles and spilled registers. Registers that hold NaTVal where that matters
+ * are left to the exec function.
  */
 #include "cpu/exec_mem.h"
 #include "jit/emit.h"
@@ -31,12 +31,34 @@ static void set_integer(struct tr *t, unsigned f, uint8_t v)
 	ir_append(t, IR_FINT)->imm = f;
 }
 
+/* FR f = double v. */
+static void set_double(struct tr *t, unsigned f, uint8_t v)
+{
+	uint8_t sig = ir_temp(t), exp = ir_temp(t);
+
+	ir_op2(t, IR_DBL, sig, v, IR_NONE)->c = exp;
+	ir_imm(t, IR_STC, IR_NONE, sig, fr_sig(f));
+	ir_imm(t, IR_STC, IR_NONE, exp, fr_sig(f) + 8);
+	ir_append(t, IR_FNUM)->imm = f;
+}
+
 bool emit_setf_sig(struct tr *t, const struct insn *i)
 {
 	if (!fr_static(t, i->r1))
 		return false;
 	ir_guard(t, i);
 	set_integer(t, i->r1, i->r2);
+	ir_guard_end(t, i);
+	return true;
+}
+
+bool emit_setf_d(struct tr *t, const struct insn *i)
+{
+	if (!fr_static(t, i->r1))
+		return false;
+	ir_guard(t, i);
+	set_double(t, i->r1, i->r2);
+	ir_append(t, IR_REJOIN);
 	ir_guard_end(t, i);
 	return true;
 }
@@ -86,6 +108,12 @@ static bool is_fill(unsigned op)
 	return op == OP_ldf_fill || op == OP_ldf_fill_r || op == OP_ldf_fill_i;
 }
 
+static bool is_double(unsigned op)
+{
+	return op == OP_stfd || op == OP_stfd_i || op == OP_ldfd || op == OP_ldfd_r ||
+	       op == OP_ldfd_i;
+}
+
 /* Exponent and sign, as a spill has them. */
 static uint8_t spill_upper(struct tr *t, unsigned f)
 {
@@ -99,7 +127,7 @@ static uint8_t spill_upper(struct tr *t, unsigned f)
 	return x;
 }
 
-/* stf8, stf.spill */
+/* stf8, stfd, stf.spill */
 bool emit_fp_store(struct tr *t, const struct insn *i)
 {
 	if (!fr_static(t, i->r2) || !ir_update_legal(t, i))
@@ -111,6 +139,11 @@ bool emit_fp_store(struct tr *t, const struct insn *i)
 	else
 		check(t, i->r2);
 	ir_imm(t, IR_LDC, low, IR_NONE, fr_sig(i->r2));
+	if (is_double(i->op)) {
+		uint8_t exp = ir_temp(t);
+		ir_imm(t, IR_LDC, exp, IR_NONE, fr_sig(i->r2) + 8);
+		ir_op2(t, IR_PACKD, low, low, exp);
+	}
 	struct ir *ir = ir_op2(t, IR_STORE, IR_NONE, i->r3, low);
 	ir->c = high;
 	ir->size = is_spill(i->op) ? 16 : 8;
@@ -133,7 +166,7 @@ static void set_from_spill(struct tr *t, unsigned f, uint8_t upper)
 	ir_append(t, IR_FANY)->imm = f;
 }
 
-/* ldf8, ldf.fill; the types of ldf8 that are more than a load are called. */
+/* ldf8, ldfd, ldf.fill; types that are more than a load are called. */
 bool emit_fp_load(struct tr *t, const struct insn *i)
 {
 	bool fill = is_fill(i->op);
@@ -148,6 +181,8 @@ bool emit_fp_load(struct tr *t, const struct insn *i)
 	if (fill) {
 		ir_imm(t, IR_STC, IR_NONE, low, fr_sig(i->r1));
 		set_from_spill(t, i->r1, upper);
+	} else if (is_double(i->op)) {
+		set_double(t, i->r1, low);
 	} else {
 		set_integer(t, i->r1, low);
 	}

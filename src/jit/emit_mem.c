@@ -40,6 +40,7 @@ static enum update update_of(unsigned op)
 	case OP_ld8_fill_r:
 	case OP_lfetch_r:
 	case OP_ldf8_r:
+	case OP_ldfd_r:
 	case OP_ldf_fill_r:
 		return UPDATE_REG;
 	case OP_ld1_i:
@@ -54,6 +55,8 @@ static enum update update_of(unsigned op)
 	case OP_st8_spill_i:
 	case OP_lfetch_i:
 	case OP_ldf8_i:
+	case OP_ldfd_i:
+	case OP_stfd_i:
 	case OP_ldf_fill_i:
 	case OP_stf8_i:
 	case OP_stf_spill_i:

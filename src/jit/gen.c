@@ -271,10 +271,12 @@ static void gen_rejoin(struct gen *g, const struct ir *ir)
 {
 	(void)ir;
 	gen_drop_temps(g);
-	if (g->slow < 0)
-		return;
-	g->cold[g->slow].back = g->c.p;
-	g->cold[g->slow].after = g->s;
+	for (unsigned n = g->slow < 0 ? g->colds : (unsigned)g->slow; n < g->colds; n++) {
+		if (g->cold[n].kind != COLD_SLOW)
+			continue;
+		g->cold[n].back = g->c.p;
+		g->cold[n].after = g->s;
+	}
 	g->slow = -1;
 }
 
@@ -435,6 +437,74 @@ static void gen_fany(struct gen *g, unsigned f)
 	mark_modified(g, f);
 }
 
+static void gen_fnum(struct gen *g, unsigned f)
+{
+	know_no_natval(g, f);
+	mark_modified(g, f);
+}
+
+/* Denormals, infinities and NaNs go the slow way; the load has changed nothing yet. */
+static void gen_dbl(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	enum reg a = gen_use(g, ir->a), sig = gen_define(g, ir->d), exp = gen_define(g, ir->c);
+	uint8_t *slow[2];
+
+	x_mov(c, 8, sig, a);
+	x_shift(c, SHIFT_SHL, 8, sig, 11);
+	x_mov(c, 8, RAX, a);
+	x_shift(c, SHIFT_SHL, 8, RAX, 1);
+	x_shift(c, SHIFT_SHR, 8, RAX, 53);
+	x_mov(c, 4, RCX, RAX);
+	x_alu_imm(c, ALU_SUB, 4, RCX, 1);
+	x_alu_imm(c, ALU_CMP, 4, RCX, 0x7fe);
+	uint8_t *normal = x_jcc(c, CC_B);
+	x_test(c, 8, sig, sig);
+	slow[0] = x_jcc(c, CC_NE);
+	x_test(c, 4, RAX, RAX);
+	slow[1] = x_jcc(c, CC_NE);
+	uint8_t *zero = x_jmp(c);
+	x_here(c, normal);
+	x_bit(c, BIT_BTS, sig, 63);
+	x_alu_imm(c, ALU_ADD, 4, RAX, FREG_EXP_BIAS - 1023);
+	x_here(c, zero);
+	x_mov(c, 8, RCX, a);
+	x_shift(c, SHIFT_SHR, 8, RCX, 63);
+	x_shift(c, SHIFT_SHL, 8, RCX, 32);
+	x_alu(c, ALU_OR, 8, RCX, RAX);
+	x_mov(c, 8, exp, RCX);
+	struct cold *cold = gen_cold(g, COLD_SLOW, slow[0]);
+	cold->from[1] = slow[1];
+	if (g->slow < 0)
+		g->slow = (int)(cold - g->cold);
+}
+
+/* As freg_to_double. */
+static void gen_packd(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	enum reg sig = gen_use(g, ir->a), exp = gen_use(g, ir->b), d = gen_define(g, ir->d);
+
+	x_mov(c, 4, RAX, exp);
+	x_mov(c, 4, RCX, RAX);
+	x_shift(c, SHIFT_SHR, 4, RCX, 16);
+	x_shift(c, SHIFT_SHL, 4, RCX, 10);
+	x_alu_imm(c, ALU_AND, 4, RAX, 0x3ff);
+	x_alu(c, ALU_OR, 4, RAX, RCX);
+	x_mov(c, 8, RCX, sig);
+	x_shift(c, SHIFT_SAR, 8, RCX, 63);
+	x_alu(c, ALU_AND, 8, RAX, RCX);
+	x_shift(c, SHIFT_SHL, 8, RAX, 52);
+	x_mov(c, 8, RCX, exp);
+	x_shift(c, SHIFT_SHR, 8, RCX, 32);
+	x_shift(c, SHIFT_SHL, 8, RCX, 63);
+	x_alu(c, ALU_OR, 8, RAX, RCX);
+	x_mov(c, 8, d, sig);
+	x_shift(c, SHIFT_SHL, 8, d, 1);
+	x_shift(c, SHIFT_SHR, 8, d, 12);
+	x_alu(c, ALU_OR, 8, d, RAX);
+}
+
 /* Exponent and sign in one store. */
 static void gen_fint(struct gen *g, unsigned f)
 {
@@ -531,6 +601,8 @@ static void gen_fr(struct gen *g, const struct ir *ir)
 {
 	if (ir->op == IR_FCHECK)
 		gen_fcheck(g, (unsigned)ir->imm);
+	else if (ir->op == IR_FNUM)
+		gen_fnum(g, (unsigned)ir->imm);
 	else if (ir->op == IR_FANY)
 		gen_fany(g, (unsigned)ir->imm);
 	else
@@ -552,6 +624,9 @@ static gen_fn *const gen_table[IR_COUNT] = {
 	[IR_STR] = gen_rotating,
 	[IR_LDC] = gen_field,
 	[IR_STC] = gen_field,
+	[IR_DBL] = gen_dbl,
+	[IR_PACKD] = gen_packd,
+	[IR_FNUM] = gen_fr,
 	[IR_FCHECK] = gen_fr,
 	[IR_FINT] = gen_fr,
 	[IR_FANY] = gen_fr,

@@ -56,6 +56,9 @@ enum ir_op {
 	IR_LDC,
 	IR_STC,	   /* d = / = a: 8 bytes of struct cpu at imm */
 	IR_FCHECK, /* FR imm holds no NaTVal, else the exec, and the block is left */
+	IR_DBL,	   /* d, c = significand, exponent and sign of the double a; else the slow way */
+	IR_PACKD,  /* d = the double of significand a and exponent and sign b, bit-exact */
+	IR_FNUM,   /* FR imm is a number of some kind now */
 	IR_FANY,   /* FR imm is anything now */
 	IR_BSWAP,  /* d = a with its bytes reversed */
 	IR_FINT,   /* FR imm is an integer now, its significand is stored */

@@ -330,8 +330,8 @@ static void print_side(const struct cpu *c)
 		c->ar[AR_UNAT]);
 }
 
-static void print_difference(const struct side *s, const char *what, const struct bundle *code,
-	gva_t from, uint64_t seed)
+static void print_difference(
+	struct side *s, const char *what, const struct bundle *code, gva_t from, uint64_t seed)
 {
 	printf("program %" PRIu64 ": %s differ; the run began at %" PRIx64 "\n", seed, what, from);
 	print_side(s[0].cpu);
@@ -354,6 +354,13 @@ static bool memory_alike(struct side *s)
 {
 	return memcmp(ram_read_ptr(&s[0].m.ram, GPA(0), RAM),
 		       ram_read_ptr(&s[1].m.ram, GPA(0), RAM), RAM) == 0;
+}
+
+/* When it changes without fc.i and sync.i is up to each engine. */
+static bool code_changed(struct side *s, const struct bundle *code)
+{
+	return memcmp(ram_read_ptr(&s[0].m.ram, GPA(CODE), RAM - CODE), code,
+		       BUNDLES * sizeof(*code)) != 0;
 }
 
 /* Past what faulted, or to somewhere in the program. */
@@ -398,6 +405,8 @@ static bool run_program(struct side *s, uint64_t seed, bool verbose)
 			what = "memories";
 		if (verbose)
 			printf("from %" PRIx64 " exit %d to %" PRIx64 "\n", from, e0, s[0].cpu->ip);
+		if (code_changed(s, code))
+			return true;
 		if (what) {
 			print_difference(s, what, code, from, seed);
 			return false;

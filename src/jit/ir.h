@@ -93,7 +93,7 @@ struct ir {
 	int64_t imm;
 };
 
-#define BLOCK_INSNS 96
+#define BLOCK_INSNS 32
 #define BLOCK_IR    1024
 
 /* What a translation may take for granted; tested at dispatch. */

@@ -15,9 +15,8 @@
 #include "isa/insn.h"
 #include "jit/x86.h"
 
-#define IR_TEMP	  128
-#define IR_VALUES 144
-#define IR_NONE	  0xff
+#define IR_TEMP 128
+#define IR_NONE 0xff
 
 enum ir_op {
 	IR_NOP,
@@ -95,6 +94,7 @@ struct ir {
 
 #define BLOCK_INSNS 32
 #define BLOCK_IR    1024
+#define INSN_IR	    160 /* more than any instruction needs */
 
 /* What a translation may take for granted; tested at dispatch. */
 enum {

@@ -26,7 +26,7 @@ lines() {
 		sed -n 's/^ *[0-9a-f]*:\t//p' | sed 's/  */ /g; s/ *$//; s/^rex //'
 }
 if command -v objdump >/dev/null; then
-	"$build/x86test" "$dir/code" >"$dir/want"
+	"$build/x86test" "$dir/code" >"$dir/want" || failed=$((failed + 1))
 	lines | diff "$dir/want" - >"$dir/diff"
 	different=$(grep -c '^[<>]' "$dir/diff")
 	head -n 20 "$dir/diff"

@@ -222,6 +222,7 @@ static void gen_load(struct gen *g, const struct ir *ir)
 	enum reg va = gen_use(g, ir->a);
 	bool had = gen_find(&g->s, ir->d) >= 0;
 	enum reg d = gen_define(g, ir->d);
+	enum reg upper = ir->size == 16 ? gen_define(g, ir->c) : RAX;
 	uint8_t *unat = ir->type ? probe_unat(g, va) : NULL;
 	struct cold *cold = gen_cold(g, COLD_SLOW, probe(g, va, ir->size, false));
 
@@ -232,10 +233,8 @@ static void gen_load(struct gen *g, const struct ir *ir)
 		cold->state.dirty &= (uint8_t) ~(1u << n);
 	}
 	g->slow = (int)(cold - g->cold);
-	if (ir->size == 16) {
-		struct mem upper = {RAX, va, 1, 8};
-		x_load(&g->c, 8, gen_define(g, ir->c), upper);
-	}
+	if (ir->size == 16)
+		x_load(&g->c, 8, upper, (struct mem){RAX, va, 1, 8});
 	x_load(&g->c, ir->size == 16 ? 8 : ir->size, d, mem_index(RAX, va));
 }
 

@@ -344,6 +344,11 @@ static void print_difference(
 			gr_nat(s[0].cpu, r) != gr_nat(s[1].cpu, r))
 			printf("r%u %" PRIx64 ".%u %" PRIx64 ".%u\n", r, gr_value(s[0].cpu, r),
 				gr_nat(s[0].cpu, r), gr_value(s[1].cpu, r), gr_nat(s[1].cpu, r));
+	for (unsigned n = 0; n < 128; n++)
+		if (memcmp(&s[0].cpu->fr[n], &s[1].cpu->fr[n], sizeof(struct freg)))
+			for (unsigned k = 0; k < 2; k++)
+				printf("fr[%u] %u %x %016" PRIx64 "\n", n, s[k].cpu->fr[n].sign,
+					s[k].cpu->fr[n].exp, s[k].cpu->fr[n].sig);
 	for (unsigned n = 0; n < BUNDLES; n++) {
 		char text[512];
 		bundle_print(text, sizeof(text), code[n], CODE + n * 16, false);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_SIZE (32u << 20)
+#define CACHE_SIZE (16u << 20)
 #define BLOCK_MOST (256u << 10) /* room that must be left for one block */
 
 bool block_open(struct cpu *cpu)

@@ -75,7 +75,7 @@ struct jump {
 #define JUMPS 4096
 
 #define JIT_BLOCKS 16384 /* hash chains */
-#define JIT_EXITS  (1u << 19)
+#define JIT_EXITS  (1u << 18)
 
 struct jit_counters {
 	uint64_t translations, blocks_dropped, flushes, enters, interpreted, links;

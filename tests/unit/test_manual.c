@@ -205,33 +205,38 @@ static void probes_report_what_they_asked(void **state)
 	}
 }
 
-/* What thash and ttag give is what the walker of the long-format VHPT looks for (2:64). */
+/* Puts a translation to where thash says, with ttag's tag changed by some bits; returns what a load
+ * through it says. */
+static unsigned load_by_vhpt(struct guest *g, uint64_t va, uint64_t change)
+{
+	uint64_t entry[4] = {PTE | 2 << 9 | 0x100000, 14 << 2};
+	g->cpu->gr[3] = va + 8;
+	assert_int_equal(M(g, LEVEL(3), .op = OP_ttag, .r1 = 14, .r3 = 3), 0);
+	entry[2] = g->cpu->gr[14] ^ change;
+	assert_int_equal(g->cpu->gr[14] >> 63, 0); /* the ti bit */
+	assert_int_equal(M(g, LEVEL(3), .op = OP_thash, .r1 = 14, .r3 = 3), 0);
+	uint64_t hash = g->cpu->gr[14];
+	assert_true(hash >= 0x400000 && hash < 0x410000 && hash % 32 == 0);
+	assert_int_equal(ram_write(&g->m.ram, GPA(hash), entry, sizeof(entry)), 0);
+	return M(g, PSR(DT), .op = OP_ld8, .r1 = 14, .r3 = 3);
+}
+
+/* What thash and ttag give is what the walker of the long-format VHPT looks for (2:64), in the byte
+ * order that dcr.be sets (2:31). */
 static void the_walker_finds_what_thash_and_ttag_describe(void **state)
 {
 	struct guest *g = *state;
-	struct cpu *cpu = g->cpu;
-	mmu_write_rr(&cpu->mmu, 1, 14 << 2 | RID << 8 | 1);
-	cpu->gr[2] = 0x400000 | 1 << 8 | 16 << 2 | 1;
+	mmu_write_rr(&g->cpu->mmu, 1, 14 << 2 | RID << 8 | 1);
+	g->cpu->gr[2] = 0x400000 | 1 << 8 | 16 << 2 | 1;
 	assert_int_equal(M(g, 0, .op = OP_mov_to_cr, .r3 = CR_PTA, .r2 = 2), 0);
-	mmu_itr(&cpu->mmu, false, 0, 0x400000, 22 << 2, PTE | 2 << 9 | 0x400000);
-	for (unsigned n = 0; n < 200; n++) {
-		uint64_t va = VA + ((uint64_t)n << 14), entry[4] = {0};
-		cpu->gr[3] = va + 8;
-		assert_int_equal(M(g, LEVEL(3), .op = OP_ttag, .r1 = 14, .r3 = 3), 0);
-		uint64_t tag = cpu->gr[14];
-		assert_int_equal(tag >> 63, 0); /* the ti bit */
-		assert_int_equal(M(g, LEVEL(3), .op = OP_thash, .r1 = 14, .r3 = 3), 0);
-		uint64_t hash = cpu->gr[14];
-		assert_true(hash >= 0x400000 && hash < 0x410000 && hash % 32 == 0);
-		entry[0] = PTE | 2 << 9 | 0x100000;
-		entry[1] = 14 << 2;
-		entry[2] = tag ^ 1;
-		assert_int_equal(ram_write(&g->m.ram, GPA(hash), entry, sizeof(entry)), 0);
-		assert_int_equal(M(g, PSR(DT), .op = OP_ld8, .r1 = 14, .r3 = 3), 0x800);
-		entry[2] = tag;
-		assert_int_equal(ram_write(&g->m.ram, GPA(hash), entry, sizeof(entry)), 0);
-		assert_int_equal(M(g, PSR(DT), .op = OP_ld8, .r1 = 14, .r3 = 3), 0);
+	mmu_itr(&g->cpu->mmu, false, 0, 0x400000, 22 << 2, PTE | 2 << 9 | 0x400000);
+	for (uint64_t n = 0; n < 200; n++) {
+		assert_int_equal(load_by_vhpt(g, VA + (n << 14), 1), 0x800);
+		assert_int_equal(load_by_vhpt(g, VA + (n << 14), 0), 0);
 	}
+	g->cpu->gr[2] = 2;
+	assert_int_equal(M(g, 0, .op = OP_mov_to_cr, .r3 = CR_DCR, .r2 = 2), 0);
+	assert_int_not_equal(load_by_vhpt(g, VA + (200 << 14), 0), 0);
 }
 
 /* 3:223: ptr.i purges from the ITRs only, ptr.d from the DTRs only. */
@@ -308,6 +313,19 @@ static void break_x_reports_21_bits(void **state)
 
 #define BEHIND_FIRMWARE (GUEST_IVA + 0x10000)
 
+/* The entry number of a break.x in the firmware area. */
+static void break_x_reaches_the_firmware(void **state)
+{
+	struct guest *g = *state;
+	struct insn i = {.op = OP_break_x, .imm = 0x1f0abc};
+	uint64_t x, l;
+	assert_int_equal(insn_encode(&i, &x, &l), 0);
+	guest_restart(g, GUEST_CODE, PSR(IC) | PSR(BN));
+	guest_bundle(g, 0x05, guest_encode((struct insn){.op = OP_nop_m}), l, x);
+	assert_int_equal(cpu_run(g->cpu, 1000), EXIT_FIRMWARE);
+	assert_int_equal(g->cpu->exit_arg, 0xabc);
+}
+
 /* Every break but break.b is an entry of the firmware inside its area, and a break elsewhere. */
 static void breaks_of_all_units_reach_the_firmware(void **state)
 {
@@ -371,6 +389,28 @@ static void invala_e_forgets_one_register(void **state)
 	}
 }
 
+/* A register's entry stays when the registers below it go to memory. */
+static void alat_entries_outlive_a_flush(void **state)
+{
+	struct guest *g = *state;
+	guest_restart(g, GUEST_CODE, PSR(IC) | PSR(BN));
+	cpu_set_cfm(g->cpu, 8 | 8 << 7);
+	g->cpu->ar[AR_RSC] = 0;
+	g->cpu->rse.bspstore = 0x300000;
+	g->cpu->gr[3] = 0x200000;
+	g->cpu->gr[14] = 0;
+	guest_b(g, .op = OP_br_call, .r1 = 1, .imm = 16);
+	guest_m(g, .op = OP_alloc, .r1 = 32, .imm = 8);
+	guest_m(g, .op = OP_ld8, .r1 = 33, .r3 = 3, .comp = 2);
+	guest_m(g, .op = OP_flushrs);
+	guest_m(g, .op = OP_chk_a_gr, .r1 = 33, .imm = 32);
+	guest_m(g, .op = OP_adds, .r1 = 14, .imm = 1);
+	guest_end(g);
+	assert_int_equal(guest_run(g), GUEST_DONE);
+	assert_int_equal(g->cpu->rse.bspstore, 0x300000 + 8 * 8);
+	assert_int_equal(g->cpu->gr[14], 1);
+}
+
 /* Ring 3 may read and write what these name; bits beyond the named ones stay. */
 static void immediates_move_to_application_registers(void **state)
 {
@@ -402,6 +442,8 @@ int main(void)
 		TEST(bsw_switches_between_two_banks),
 		TEST(break_x_reports_21_bits),
 		TEST(breaks_of_all_units_reach_the_firmware),
+		TEST(break_x_reaches_the_firmware),
+		TEST(alat_entries_outlive_a_flush),
 		TEST(vmsw_is_disabled),
 		TEST(invala_e_forgets_one_register),
 		TEST(immediates_move_to_application_registers),

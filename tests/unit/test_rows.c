@@ -515,6 +515,53 @@ static void a_false_predicate_clears_targets_where_the_manual_says(void **state)
 	}
 }
 
+static bool is_natval(const struct freg *f)
+{
+	return f->sig == 0 && f->exp == 0x1fffe && f->sign == 0;
+}
+
+/* 2:80: a NaT address always defers, and the base becomes a NaT with it. */
+static void speculative_loads_turn_a_nat_address_into_a_nat(void **state)
+{
+	uint64_t seed = 11;
+	for (unsigned op = OP_illegal + 1; op < OP_COUNT; op++) {
+		if (!strstr(isa_rows[op].spelling, "ldtype}"))
+			continue;
+		for (unsigned type = 1; type <= 3; type += 2) { /* .s, .sa */
+			struct insn i = ordinary(op, &seed);
+			struct cpu *cpu = fresh(*state, op, 0);
+			i.comp |= (uint16_t)type;
+			gr_set(cpu, R3, DATA, 1);
+			expect(*state, i, FAULT_NONE);
+			if (writes(op, "r1"))
+				assert_true(gr_nat(cpu, R1));
+			if (writes(op, "f1"))
+				assert_true(is_natval(fr_ptr(cpu, F1)));
+			if (writes(op, "f2"))
+				assert_true(is_natval(fr_ptr(cpu, F2_TARGET)));
+			if (updates_base(op))
+				assert_true(gr_nat(cpu, R3));
+		}
+	}
+}
+
+/* 1:94: of the stores only stf.spill takes a NaTVal. */
+static void natval_cannot_be_stored(void **state)
+{
+	uint64_t seed = 12;
+	for (unsigned op = OP_illegal + 1; op < OP_COUNT; op++) {
+		if (!is(op, "stf"))
+			continue;
+		struct insn i = ordinary(op, &seed);
+		struct cpu *cpu = fresh(*state, op, 0);
+		*fr_ptr(cpu, F2) = (struct freg){.exp = 0x1fffe};
+		bool spill = is(op, "stf.spill");
+		expect(*state, i, spill ? FAULT_NONE : FAULT_NAT_CONSUMPTION);
+		if (!spill)
+			assert_true(cpu->mmu.fault.isr == W);
+	}
+}
+
 /* Bytes that an instruction reads or writes; 0: it accesses no memory. */
 static unsigned access_size(unsigned op)
 {
@@ -598,6 +645,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_false_predicate_clears_targets_where_the_manual_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(lfetch_fault_consumes_its_address, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			speculative_loads_turn_a_nat_address_into_a_nat, setup, teardown),
+		cmocka_unit_test_setup_teardown(natval_cannot_be_stored, setup, teardown),
 		cmocka_unit_test_setup_teardown(features_can_be_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(accesses_reach_their_bytes_only, setup, teardown),
 	};

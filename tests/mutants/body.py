@@ -82,7 +82,7 @@ def is_noise(body, at):
     """A number in what likely(), NULL and do { } while (0) become."""
     before = "".join(body[max(0, at - 12):at]).replace(" ", "")
     return before.endswith(("while(", "(void*)")) or (
-        body[at:at + 2] == ["0", ")"] and before.endswith("),") and "__builtin" in "".join(body[:at])
+        body[at:at + 2] in (["0", ")"], ["1", ")"]) and before.endswith("),") and "__builtin" in "".join(body[:at])
         and neighbour(body, at + 1, 1) in (")", "&&", "||", ";"))
 
 

@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make zlib1g-dev libseccomp-dev binutils-ia64-linux-gnu"
-check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps"
+check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps xz-utils"
 ci="$check clang-format"
 fuzz="$check clang libclang-rt-dev"
 

@@ -208,7 +208,7 @@ struct machine {
 	const struct cpu_model *model;
 	const struct engine *engine; /* NULL: the interpreter */
 	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
-	bool count_calls;	     /* the JIT counts calls of exec functions by row */
+	bool count_calls;      /* the JIT counts calls of exec functions by row */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;
 	gpa_t fw_base; /* breaks are firmware calls only when executed from here */

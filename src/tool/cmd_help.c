@@ -25,6 +25,7 @@ int cmd_help(int argc, char **argv)
 		log_error("no verb '%s'", argv[1]);
 		return EXIT_FAILURE;
 	}
-	printf("usage: epixen %s %s\n%s.\n%s", v->name, v->arguments, v->summary, v->text);
+	printf("usage: epixen %s %s\n%s.\n%s\nExample:\n  %s\n", v->name, v->arguments, v->summary,
+		v->text, v->example);
 	return EXIT_SUCCESS;
 }

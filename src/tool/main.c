@@ -5,6 +5,7 @@
 #include "tool/verbs.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,11 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[0], "epixen-domain") == 0)
@@ -37,12 +43,14 @@ int main(int argc, char **argv)
 		puts("epixen " VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	if (is_help(argv[1]))
 		return cmd_help(1, argv);
 	const struct verb *v = verb_find(argv[1]);
 	if (!v) {
 		log_error("no verb '%s': `epixen help` lists them", argv[1]);
 		return EXIT_USAGE;
 	}
+	if (argc > 2 && is_help(argv[2]))
+		return cmd_help(2, argv);
 	return v->run(argc - 1, argv + 1);
 }

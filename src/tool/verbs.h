@@ -15,6 +15,7 @@ struct verb {
 	const char *arguments; /* for the usage line */
 	const char *summary;   /* one line */
 	const char *text;      /* options, for help VERB; may be empty */
+	const char *example;   /* a command line that works */
 };
 
 extern const struct verb verbs[];

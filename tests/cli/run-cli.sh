@@ -177,6 +177,7 @@ rm huge
 # --- a domain's life ---
 good "help" help
 good "help of a verb" help create
+good "--help of a verb" create --help
 good "version" --version
 run 1 help nothing && pass || fail "help of an unknown verb"
 bad "no such domain" "no domain 'nobody'" pause nobody

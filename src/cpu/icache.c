@@ -111,20 +111,12 @@ bool icache_is_long(const struct insn *i)
 	return i->slot == 1 && i[1].exec == hole;
 }
 
-/* Must exec run with qp false? Of the compares only those with .unc, which is bit 0 of comp. */
+/* Must exec run with qp false? */
 static bool runs_always(const struct insn *i)
 {
-	switch (i->op) {
-	case OP_frcpa:
-	case OP_fprcpa:
-	case OP_frsqrta:
-	case OP_fprsqrta:
-	case OP_br_wtop:
-	case OP_br_wexit:
-		return true;
-	default:
-		return op_attributes(i->op) & OP_ALWAYS && i->comp & 1;
-	}
+	uint32_t attributes = op_attributes(i->op);
+
+	return attributes & OP_ALWAYS || (attributes & OP_UNC && i->comp & 1);
 }
 
 static void decode_bundle(struct icache_page *p, unsigned n)

@@ -148,7 +148,7 @@ static enum verdict judge(const struct insn *i)
 	if (rules & R_FRAME && bad_frame(i))
 		return RESERVED;
 	if (rules & R_P1_P2 && i->p1 == i->p2) /* .unc acts, so faults, with a false qp too */
-		return rules & OP_ALWAYS && i->comp & 1 ? RESERVED : RESERVED_QP;
+		return rules & OP_UNC && i->comp & 1 ? RESERVED : RESERVED_QP;
 	if (breaks_register_rule(i, rules) || breaks_ar_or_cr_rule(i, rules) ||
 		breaks_value_rule(i, rules))
 		return RESERVED_QP;

@@ -16,6 +16,7 @@ enum op {
 /* Attributes of a row: facts about the instruction, then legality rules (explained in ops.def). */
 enum op_attribute {
 	OP_ALWAYS = 1 << 0, /* exec runs even when qp is false, and tests it itself */
+	OP_UNC = 1 << 9,    /* the same when comp bit 0, which is .unc, is set */
 	OP_BRANCH = 1 << 1, /* may go elsewhere than the next slot without a fault */
 	OP_NOP = 1 << 2,    /* no effect whatever: may be skipped */
 	OP_PRIV = 1 << 3,   /* privilege level 0 only */

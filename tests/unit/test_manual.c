@@ -411,6 +411,28 @@ static void alat_entries_outlive_a_flush(void **state)
 	assert_int_equal(g->cpu->gr[14], 1);
 }
 
+/* An entry is the physical register's: another bank's registers have none. */
+static void alat_entries_belong_to_a_bank(void **state)
+{
+	struct guest *g = *state;
+	for (uint8_t r = 16; r < 32; r++) {
+		guest_restart(g, GUEST_CODE, PSR(IC) | PSR(BN));
+		g->cpu->gr[3] = 0x200000;
+		g->cpu->gr[14] = g->cpu->gr[15] = 0;
+		guest_m(g, .op = OP_ld8, .r1 = r, .r3 = 3, .comp = 2);
+		guest_b(g, .op = OP_bsw_0);
+		guest_m(g, .op = OP_chk_a_gr, .r1 = r, .imm = 32);
+		guest_m(g, .op = OP_adds, .r1 = 14, .imm = 1);
+		guest_b(g, .op = OP_bsw_1);
+		guest_m(g, .op = OP_chk_a_gr, .r1 = r, .imm = 32);
+		guest_m(g, .op = OP_adds, .r1 = 15, .imm = 1);
+		guest_end(g);
+		assert_int_equal(guest_run(g), GUEST_DONE);
+		assert_int_equal(g->cpu->gr[14], 0);
+		assert_int_equal(g->cpu->gr[15], 1);
+	}
+}
+
 /* Ring 3 may read and write what these name; bits beyond the named ones stay. */
 static void immediates_move_to_application_registers(void **state)
 {
@@ -444,6 +466,7 @@ int main(void)
 		TEST(breaks_of_all_units_reach_the_firmware),
 		TEST(break_x_reaches_the_firmware),
 		TEST(alat_entries_outlive_a_flush),
+		TEST(alat_entries_belong_to_a_bank),
 		TEST(vmsw_is_disabled),
 		TEST(invala_e_forgets_one_register),
 		TEST(immediates_move_to_application_registers),

@@ -163,7 +163,7 @@ def legality(table, row):
 
 
 def always(table, row):
-    return attribute(table, row, r"OP_ALWAYS|OP_NO_QP")
+    return attribute(table, row, r"OP_ALWAYS|OP_UNC|OP_NO_QP")
 
 
 def skipped(table, row):

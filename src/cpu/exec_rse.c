@@ -27,6 +27,8 @@ enum exec exec_alloc(struct cpu *cpu, const struct insn *i)
 enum exec exec_cover(struct cpu *cpu, const struct insn *i)
 {
 	(void)i;
+	if (unlikely(cpu->cpl == 0 && cpu->psr & PSR(VM)))
+		return cpu_fault(cpu, FAULT_VIRTUALIZATION, 0);
 	if (!(cpu->psr & PSR(IC)))
 		cpu->cr[CR_IFS] = cpu_cfm(cpu) | IFS_VALID;
 	rse_cover(cpu);

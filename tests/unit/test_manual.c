@@ -433,6 +433,27 @@ static void alat_entries_belong_to_a_bank(void **state)
 	}
 }
 
+/* 3:15: sor changes only while all rename bases are 0. */
+static void alloc_changes_sor_without_rotation_only(void **state)
+{
+	struct guest *g = *state;
+	struct insn i = {.op = OP_alloc, .r1 = 34, .imm = 16 | 2 << 14};
+	for (unsigned n = 0; n < 8; n++) {
+		uint64_t rrb = (uint64_t)(n & 1) << 18 | (uint64_t)(n >> 1 & 1) << 25 |
+			       (uint64_t)(n >> 2 & 1) << 32;
+		for (unsigned sor = 1; sor <= 2; sor++) {
+			guest_restart(g, GUEST_CODE, PSR(IC) | PSR(BN));
+			cpu_set_cfm(g->cpu, 16 | sor << 14 | rrb);
+			guest_insn(g, IN_M, i);
+			guest_end(g);
+			unsigned v = guest_run(g);
+			assert_int_equal(v, n && sor == 1 ? 0x5400 : GUEST_DONE);
+			if (v == 0x5400)
+				assert_int_equal(g->cpu->cr[CR_ISR] & 0xff, 0x30);
+		}
+	}
+}
+
 /* Ring 3 may read and write what these name; bits beyond the named ones stay. */
 static void immediates_move_to_application_registers(void **state)
 {
@@ -467,6 +488,7 @@ int main(void)
 		TEST(break_x_reaches_the_firmware),
 		TEST(alat_entries_outlive_a_flush),
 		TEST(alat_entries_belong_to_a_bank),
+		TEST(alloc_changes_sor_without_rotation_only),
 		TEST(vmsw_is_disabled),
 		TEST(invala_e_forgets_one_register),
 		TEST(immediates_move_to_application_registers),

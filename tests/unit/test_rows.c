@@ -457,21 +457,37 @@ static void nat_sources_fault_or_spoil_the_result_in_every_row(void **state)
 	}
 }
 
-/* 2:108: lfetch is non-access instruction 4. */
-static void lfetch_fault_consumes_its_address(void **state)
+/* One page, mapped to DATA; nothing before and after it. */
+#define PAGE 0x40000000ull
+
+static struct cpu *with_page(struct guest *g, unsigned op)
+{
+	struct cpu *cpu = fresh(g, op, PSR(DT));
+	mmu_itc(&cpu->mmu, false, PAGE, 12 << 2, 0x661 | DATA);
+	return cpu;
+}
+
+/* 2:108: lfetch is non-access instruction 4, and reaches one byte. */
+static void lfetch_fault_faults(void **state)
 {
 	static const uint16_t ops[] = {OP_lfetch, OP_lfetch_r, OP_lfetch_i};
 	uint64_t seed = 9;
 	for (unsigned k = 0; k < countof(ops) * 2; k++) {
 		struct insn i = ordinary(ops[k / 2], &seed);
-		struct cpu *cpu = fresh(*state, i.op, 0);
+		struct cpu *cpu = with_page(*state, i.op);
 		i.comp = 2 | (k & 1); /* .fault, .fault.excl */
+		gr_set(cpu, R3, PAGE + 4095, 0);
 		gr_set(cpu, R2, 0, 1);
 		expect(*state, i, FAULT_NONE);
 		gr_set(cpu, R2, 0, 0);
 		gr_set(cpu, R3, 0, 1);
 		expect(*state, i, FAULT_NAT_CONSUMPTION);
 		assert_true(cpu->mmu.fault.isr == (NA | R | 4));
+		gr_set(cpu, R3, PAGE + 4096, 0);
+		assert_int_not_equal(run(*state, i), FAULT_NONE);
+		assert_true((cpu->mmu.fault.isr & ~ISR_BIT(NI)) == (NA | R | 4));
+		i.comp = 0;
+		expect(*state, i, FAULT_NONE);
 	}
 }
 
@@ -580,8 +596,6 @@ static unsigned access_size(unsigned op)
 	return 0;
 }
 
-#define PAGE 0x40000000ull /* one page, mapped to DATA; nothing before and after it */
-
 static void accesses_reach_their_bytes_only(void **state)
 {
 	struct guest *g = *state;
@@ -591,8 +605,7 @@ static void accesses_reach_their_bytes_only(void **state)
 		if (!size)
 			continue;
 		struct insn i = ordinary(op, &seed);
-		fresh(g, op, PSR(DT));
-		mmu_itc(&g->cpu->mmu, false, PAGE, 12 << 2, 0x661 | DATA);
+		with_page(g, op);
 		for (unsigned n = 0; n < 4096; n++)
 			((uint8_t *)g->m.ram.slot[0].host)[DATA + n] = 0xa5;
 		gr_set(g->cpu, R2, 0x1122334455667788, 0);
@@ -605,6 +618,47 @@ static void accesses_reach_their_bytes_only(void **state)
 		assert_int_not_equal(run(g, i), FAULT_NONE);
 		gr_set(g->cpu, R3, PAGE - 1, 0);
 		assert_int_not_equal(run(g, i), FAULT_NONE);
+	}
+}
+
+/* 3:160: of the physical registers of a pair one is odd, one even; with a static and a rotating
+ * register it depends on the rotation. */
+static void load_pairs_are_checked_after_rotation(void **state)
+{
+	uint64_t seed = 13;
+	for (unsigned op = OP_ldfps; op <= OP_ldfp8_i; op++) {
+		for (unsigned n = 0; n < 96 * 4; n++) {
+			struct insn i = ordinary(op, &seed);
+			struct cpu *cpu = fresh(*state, op, 0);
+			unsigned rrb = n >> 2, rotating = 40 + (n & 1);
+			cpu_set_cfm(cpu, 96 | (uint64_t)rrb << 25);
+			i.r1 = n & 2 ? 4 : (uint8_t)rotating;
+			i.r2 = n & 2 ? (uint8_t)rotating : 4;
+			bool odd = (32 + (rotating - 32 + rrb) % 96) & 1;
+			expect(*state, i, odd ? FAULT_NONE : FAULT_ILLEGAL_OP);
+		}
+	}
+}
+
+/* Table 11-22 (2:335) without probe, which is optional, and what its row in volume 3 checks first.
+ */
+static void psr_vm_intercepts_what_virtual_machines_may_not_do(void **state)
+{
+	uint64_t seed = 14;
+	for (unsigned op = OP_illegal + 1; op < OP_COUNT; op++) {
+		struct insn i = ordinary(op, &seed);
+		struct cpu *cpu = fresh(*state, op, PSR(VM));
+		i.imm = is(op, "ssm") || is(op, "rsm") ? 1 << 13 : i.imm;
+		bool insert = is(op, "itc") || is(op, "itr");
+		i.r3 = names(op, "cr3") ? 1 : i.r3;
+		if (insert || is(op, "mov rr") || is(op, "pt"))
+			gr_set(cpu, R2, insert ? 0x661 : 14 << 2, 0);
+		cpu->cr[CR_ITIR] = 14 << 2;
+		if (is_privileged(op) || is(op, "thash") || is(op, "ttag") || is(op, "cover") ||
+			op == OP_mov_from_cpuid)
+			expect(*state, i, FAULT_VIRTUALIZATION);
+		else
+			assert_int_not_equal(run(*state, i), FAULT_VIRTUALIZATION);
 	}
 }
 
@@ -644,10 +698,14 @@ int main(void)
 			nat_sources_fault_or_spoil_the_result_in_every_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_false_predicate_clears_targets_where_the_manual_says, setup, teardown),
-		cmocka_unit_test_setup_teardown(lfetch_fault_consumes_its_address, setup, teardown),
+		cmocka_unit_test_setup_teardown(lfetch_fault_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			speculative_loads_turn_a_nat_address_into_a_nat, setup, teardown),
 		cmocka_unit_test_setup_teardown(natval_cannot_be_stored, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			load_pairs_are_checked_after_rotation, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			psr_vm_intercepts_what_virtual_machines_may_not_do, setup, teardown),
 		cmocka_unit_test_setup_teardown(features_can_be_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(accesses_reach_their_bytes_only, setup, teardown),
 	};

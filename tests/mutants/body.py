@@ -79,9 +79,12 @@ def is_binary(body, at):
 
 
 def is_noise(body, at):
-    """A number in what likely(), NULL and do { } while (0) become."""
+    """A number in what likely(), NULL, do { } while (0) and true become (true stands alone in its
+    line), or in a type."""
+    if body[at] == "1" and "\n" in "".join(body[at - 2:at]) and "\n" in body[at + 1]:
+        return True
     before = "".join(body[max(0, at - 12):at]).replace(" ", "")
-    return before.endswith(("while(", "(void*)")) or (
+    return before.endswith(("while(", "(void*)")) or "__typeof__(" in before or (
         body[at:at + 2] in (["0", ")"], ["1", ")"]) and before.endswith("),") and "__builtin" in "".join(body[:at])
         and neighbour(body, at + 1, 1) in (")", "&&", "||", ";"))
 

@@ -8,7 +8,7 @@ UNIT = ("decode", "rows", "manual", "exec_int", "fp", "branch", "mem", "alat", "
         "system", "interrupt", "sapic", "ram", "tlb", "mmu", "rse")
 PROGRAMS = ["epixen-user", "fptest", "isatest"] + ["tests/unit/test_" + u for u in UNIT]
 SOURCES = ("Makefile", "src", "tests", "guests")
-FLAGS = "-O1 -g0 -w"
+FLAGS = "-O1 -g0 -w -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error"
 
 
 class Tree:

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor of one paravirtual domain, as the Xen/ia64 guest ABI describes it: one kernel
+ * object per file. pv_*.c is the processor as a paravirtual kernel sees it (privileged-state page,
+ * hyperprivops, privileged instructions, reflection of faults, translation); the others are what
+ * hypercalls reach: events, grants, memory, scheduling.
+ *
+ * A vCPU's thread executes privileged instructions and hyperprivops inside cpu_run; a hypercall or
+ * firmware call ends cpu_run with EXIT_HYPERCALL and hv_call does it. What concerns the domain as a
+ * whole is answered as an enum hv_action.
+ */
+#ifndef HV_HV_H
+#define HV_HV_H
+
+#include <pthread.h>
+
+#include "base/types.h"
+#include "cpu/cpu.h"
+
+struct stream;
+
+/* Frames of the guest ABI are 16 KB. */
+#define XEN_PAGE_SHIFT 14
+#define XEN_PAGE_SIZE  (1u << XEN_PAGE_SHIFT)
+
+/* Guest-physical pages that every PV domain has (ABI 1.6), a RAM slot of their own. */
+#define HV_SHARED_INFO	0x10000000000ull
+#define HV_MAPPED_REGS	(HV_SHARED_INFO + XEN_PAGE_SIZE) /* + vcpu * XEN_PAGE_SIZE */
+#define HV_GRANT_FRAMES (HV_SHARED_INFO + 0x104000)
+#define HV_GRANT_MAX	32 /* frames of grant entries, 2048 each */
+#define HV_SLOT_SIZE	(0x104000 + HV_GRANT_MAX * XEN_PAGE_SIZE)
+
+#define HV_BREAK 0x1000 /* hypercall immediate */
+
+/* What the caller of hv_call must do next. */
+enum hv_action {
+	HV_CONTINUE,
+	HV_BLOCK, /* run the processor again when hv_has_work */
+	HV_POWEROFF,
+	HV_REBOOT,
+	HV_SUSPEND,
+	HV_WATCHDOG, /* a watchdog the guest had set was not served in time */
+	HV_CRASH     /* cpu->exit_text says why */
+};
+
+/* One processor's part; its own thread only, but for what is atomic. */
+struct hv_vcpu {
+	struct hv *hv;
+	struct cpu *cpu;
+	uint8_t *regs;	 /* mapped_regs: 4 KB of guest RAM */
+	gva_t callback;	 /* event_callback_ip, 0: not registered */
+	uint64_t iva;	 /* virtual cr.iva */
+	uint64_t irr[4]; /* legacy vectors (ABI 10.7), and those in service */
+	uint64_t insvc[4];
+	bool initialised;     /* was started once */
+	_Atomic bool down;    /* offline: nothing runs */
+	_Atomic bool polling; /* in sched_op poll */
+};
+
+struct hv {
+	struct machine *machine;
+	uint16_t domid;
+	gva_t xsi;	      /* where the guest sees shared_info; mapped_regs follow at + 0x4000 */
+	uint64_t pages;	      /* N: RAM is [0, pages << 14) */
+	uint8_t *shared_info; /* guest RAM; the guest writes it at any time */
+	struct hv_vcpu vcpu[MAX_CPUS];
+	unsigned vcpus;
+};
+
+/* Hooks the processor to the hypervisor (struct personality), adds the slot of PV pages, and puts
+ * every page and table into its first state. The processors exist. Returns 0 or -errno with one
+ * line in error. */
+int hv_init(struct hv *hv, struct machine *m, uint16_t domid, char *error, size_t size);
+void hv_free(struct hv *hv);
+/* First state again, for a reboot; vCPUs are parked. */
+void hv_reset(struct hv *hv);
+void hv_save(struct hv *hv, struct stream *s);
+void hv_load(struct hv *hv, struct stream *s);
+
+/* Performs the hypercall or firmware call with which cpu_run returned EXIT_HYPERCALL: number in r2.
+ * Own thread of the processor. */
+enum hv_action hv_call(struct hv *hv, struct cpu *cpu);
+
+/* Does a processor that blocked have something to do? Any thread. */
+bool hv_has_work(const struct hv_vcpu *v);
+
+#endif

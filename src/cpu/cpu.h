@@ -194,7 +194,9 @@ struct cpu {
 		uint32_t from;	   /* exit point of the latest taken branch, 0: as cpu->iipa says */
 		uint32_t result;   /* enum exec of the instruction that left */
 		uint64_t generation; /* of ram's code log, as far as translations know */
+		uint64_t *calls;     /* of exec functions, by row */
 	} jit;
+	uint64_t delivered[FAULT_COUNT]; /* interruptions by cause, for `epixen stat` */
 	struct broadcast_port port;
 	void *wait; /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
 	void (*wake)(struct cpu *cpu); /* called by cpu_kick, any thread */
@@ -208,7 +210,6 @@ struct machine {
 	const struct cpu_model *model;
 	const struct engine *engine; /* NULL: the interpreter */
 	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
-	bool count_calls;      /* the JIT counts calls of exec functions by row */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;
 	gpa_t fw_base; /* breaks are firmware calls only when executed from here */

@@ -236,6 +236,7 @@ void cpu_deliver(struct cpu *cpu)
 {
 	struct fault_info f = cpu->mmu.fault;
 	f.code = nested(cpu, &f);
+	cpu->delivered[f.code]++;
 	unsigned resources = vector_resources(f.code);
 	gva_t vector = (cpu->cr[CR_IVA] & ~0x7fffull) + fault_vector(f.code);
 	if (f.code != FAULT_EXTERNAL_INTERRUPT)

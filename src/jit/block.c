@@ -23,11 +23,11 @@ bool block_open(struct cpu *cpu)
 		return false;
 	jit->gen = malloc(sizeof(*jit->gen));
 	jit->exit = calloc(JIT_EXITS, sizeof(*jit->exit));
-	if (cpu->machine->count_calls)
-		jit->calls = calloc(OP_COUNT, sizeof(*jit->calls));
-	if (!jit->gen || !jit->exit || cache_init(&jit->cache, CACHE_SIZE)) {
+	cpu->jit.calls = calloc(OP_COUNT, sizeof(*cpu->jit.calls));
+	if (!jit->gen || !jit->exit || !cpu->jit.calls || cache_init(&jit->cache, CACHE_SIZE)) {
 		free(jit->gen);
 		free(jit->exit);
+		free(cpu->jit.calls);
 		free(jit);
 		return false;
 	}
@@ -80,7 +80,7 @@ void block_close(struct cpu *cpu)
 	cache_free(&jit->cache);
 	free(jit->gen);
 	free(jit->exit);
-	free(jit->calls);
+	free(cpu->jit.calls);
 	free(jit);
 	cpu->jit.state = NULL;
 }

@@ -116,9 +116,13 @@ static enum exec leave_result(struct cpu *cpu, const struct run *run, const stru
 
 static enum exec interpret(struct cpu *cpu, const struct run *run)
 {
-	cpu->jit.state->count.interpreted++;
-	cpu->slots = run->end - (uint64_t)cpu->jit.left;
+	struct jit_counters *count = &cpu->jit.state->count;
+	uint64_t before = run->end - (uint64_t)cpu->jit.left;
+
+	count->interpreted++;
+	cpu->slots = before;
 	enum exec r = (enum exec)engine_interpreter.run(cpu, 1);
+	count->interpreted_slots += cpu->slots - before;
 	cpu->jit.left = (int64_t)(run->end - cpu->slots);
 	return r == EXEC_BRANCH ? at_target(cpu) : r;
 }

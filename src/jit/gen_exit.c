@@ -81,10 +81,6 @@ void gen_call_exec(struct gen *g, unsigned insn)
 {
 	const struct insn *i = &g->b->insn[insn];
 
-	if (g->jit->calls) {
-		x_mov_imm(&g->c, RAX, (uintptr_t)&g->jit->calls[i->op]);
-		x_inc_mem(&g->c, false, mem_at(RAX, 0));
-	}
 	x_mov_imm(&g->c, RSI, (uintptr_t)i);
 	x_call_to(&g->c, g->b->key & KEY_NAT ? g->jit->call : g->jit->call_no_nat);
 	gen_cold(g, COLD_RESULT, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
@@ -478,6 +474,9 @@ static void common_call(struct code *c, bool no_nat)
 {
 	x_alu_imm(c, ALU_SUB, 8, RSP, 8);
 	x_store(c, 8, CPU(pr), R13);
+	x_load(c, 2, RAX, mem_at(RSI, offsetof(struct insn, op)));
+	x_load(c, 8, RCX, CPU(jit.calls));
+	x_inc_mem(c, false, (struct mem){RCX, RAX, 8, 0});
 	x_mov(c, 8, RDI, RBX);
 	x_call_mem(c, mem_at(RSI, offsetof(struct insn, exec)));
 	x_alu_imm(c, ALU_ADD, 8, RSP, 8);

@@ -15,7 +15,17 @@
 
 extern const struct engine engine_jit;
 
-/* Counters as text: translations, exits by cause, calls of exec functions by row. */
+/* A counter of what the translator did on a processor: translations, exits by cause, code. */
+struct jit_counter {
+	const char *group, *name; /* without blanks */
+	uint64_t value;
+};
+/* Counter n; false: there is none, or this processor does not run translated code. The processor
+ * must not be running. */
+bool jit_counter(const struct cpu *cpu, unsigned n, struct jit_counter *c);
+/* Slots that were executed by exec functions: called, or interpreted where no block fits. */
+uint64_t jit_slots_called(const struct cpu *cpu);
+/* All that as text, with the calls of exec functions by row. */
 void jit_print_stats(const struct cpu *cpu, FILE *out);
 
 /* --- memory for code (cache.c): one memfd mapped twice, so that nothing is writable and executable
@@ -79,6 +89,7 @@ struct jump {
 
 struct jit_counters {
 	uint64_t translations, blocks_dropped, flushes, enters, interpreted, links;
+	uint64_t interpreted_slots;
 	uint64_t leaves[LEAVE_INTERPRET + 1];
 };
 
@@ -93,7 +104,6 @@ struct jit {
 	struct exit_point *exit;
 	unsigned exits;
 	uint64_t generation; /* of ram's code log */
-	uint64_t *calls;     /* execs called by row, NULL: not counted */
 	struct jit_counters count;
 	struct ir_block work;
 	struct gen *gen;

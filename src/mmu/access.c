@@ -60,6 +60,10 @@ static enum fault access_xlat(
 	struct xlat *x = &a->part[0].x;
 	enum fault f;
 
+	if (acc & ACC_RSE)
+		m->count.rse++;
+	else
+		m->count.data++;
 	a->part[0] = (struct part){.va = va, .len = first};
 	a->parts = 1;
 	if ((f = part_xlat(m, &a->part[0], acc)))

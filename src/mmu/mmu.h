@@ -87,6 +87,12 @@ struct mmu {
 	struct ram *ram;
 	struct bus *bus;
 	struct mmu_private *private;
+
+	/* What did not go the fast way, for `epixen stat`. */
+	struct {
+		uint64_t data, rse, inst; /* accesses and fetches that no fast TLB entry answered */
+		uint64_t walks, missed;	  /* of the VHPT; those that found nothing */
+	} count;
 };
 
 /* Allocates the private part. Returns 0 or -ENOMEM. */

@@ -97,8 +97,11 @@ static const struct tlb_entry *find_entry(struct mmu *m, gva_t va, unsigned acc,
 		return e;
 	*f = FAULT_ALT_DTLB;
 	if (vhpt_enabled(m, va, acc)) {
+		m->count.walks++;
+		m->count.missed++;
 		switch (vhpt_walk(m, va, acc & ACC_EXEC)) {
 		case VHPT_FOUND:
+			m->count.missed--;
 			*f = FAULT_NONE;
 			return tlb_find(t, VA61(va), rid);
 		case VHPT_ENTRY_MISS:
@@ -308,6 +311,7 @@ enum fault mmu_fetch(struct mmu *m, gva_t ip, gpa_t *pa)
 		*pa = host_to_gpa(m->ram, ip + e->addend);
 		return FAULT_NONE;
 	}
+	m->count.inst++;
 	enum fault f = mmu_xlat(m, ip & ~15ull, 16, ACC_EXEC, mpsr_cpl(m->psr), &x);
 	if (f)
 		return f;

@@ -30,12 +30,11 @@ static double seconds(void)
 }
 
 static int process_new(
-	struct process *p, const struct cpu_model *model, const struct engine *engine, bool stats)
+	struct process *p, const struct cpu_model *model, const struct engine *engine)
 {
 	p->random_state = 1;
 	p->machine.model = model;
 	p->machine.engine = engine;
-	p->machine.count_calls = stats;
 	p->machine.cpus = 1;
 	clock_init(&p->machine.clock, false);
 	if (ram_add_slot(&p->machine.ram, 0, RAM_SIZE) != 0)
@@ -101,7 +100,7 @@ int main(int argc, char **argv)
 	if (p)
 		p->machine.jit_debug = debug;
 	int status = 127;
-	if (!p || process_new(p, model, engine, stats) != 0)
+	if (!p || process_new(p, model, engine) != 0)
 		fprintf(stderr, "epixen-user: out of memory\n");
 	else if (process_load(p, argv[n], argv + n) == 0)
 		status = run(p, stats);

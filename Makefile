@@ -43,9 +43,9 @@ DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
-	sandbox state stop unwind vcpu
+	sandbox stat state stop unwind vcpu
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
-	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_unpause control launch registry settings \
+	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control launch registry settings \
 	start verbs
 MAIN := src/tool/main
 

@@ -112,6 +112,18 @@ static void cmd_dump(struct domain *d, struct client *c, const char *arg)
 	reply(c, "ok");
 }
 
+static void cmd_stat(struct domain *d, struct client *c, const char *arg)
+{
+	struct text report = {0};
+	(void)arg;
+	domain_stop(d);
+	stat_report(d, &report);
+	domain_go(d);
+	client_add_report(&c->out, &report);
+	text_free(&report);
+	reply(c, "ok");
+}
+
 /* save [keep]: to the descriptor passed; the domain then ends unless it is to be kept. */
 static void cmd_save(struct domain *d, struct client *c, const char *arg)
 {
@@ -165,6 +177,7 @@ static const struct {
 	{"shutdown", cmd_shutdown},
 	{"reboot", cmd_reboot},
 	{"dump", cmd_dump},
+	{"stat", cmd_stat},
 	{"save", cmd_save},
 	{"console", cmd_console},
 	{"wait", cmd_wait},

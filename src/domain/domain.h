@@ -139,6 +139,10 @@ void domain_serve_event(struct domain *d);
 /* Registers and backtrace of one processor, which is parked. */
 void dump_cpu(struct text *out, struct cpu *cpu, const struct kernel_image *kernel);
 
+/* --- stat.c --- */
+/* Counters of all processors, which are parked: a line "engine NAME", then lines as stat.c says. */
+void stat_report(struct domain *d, struct text *out);
+
 /* --- state.c --- */
 /* The whole domain as a save file; vCPUs must be stopped. Returns 0 or -errno. */
 int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE]);

@@ -5,8 +5,11 @@
 
 #include <inttypes.h>
 
-#define ROW(group, name, field) {group, name, offsetof(struct jit, field)}
-#define LEFT(name, kind)	ROW("left_translated_code", name, count.leaves[LEAVE_##kind])
+#define ROW(group, name, field)                                                                    \
+	{                                                                                          \
+		group, name, offsetof(struct jit, field)                                           \
+	}
+#define LEFT(name, kind) ROW("left_translated_code", name, count.leaves[LEAVE_##kind])
 
 /* clang-format off */
 static const struct {
@@ -63,8 +66,7 @@ void jit_print_stats(const struct cpu *cpu, FILE *out)
 		return;
 	for (unsigned op = 0; op < OP_COUNT; op++)
 		if (cpu->jit.calls[op])
-			fprintf(out, "called %-14s %" PRIu64 "\n", op_name(op),
-				cpu->jit.calls[op]);
+			fprintf(out, "called %-14s %" PRIu64 "\n", op_name(op), cpu->jit.calls[op]);
 	fprintf(out, "translated %.2f %% of the slots\n",
 		100 - 100 * (double)jit_slots_called(cpu) / (double)(cpu->slots + !cpu->slots));
 }

@@ -46,6 +46,13 @@ const struct verb verbs[] = {
 	{"dump-state", cmd_dump_state, "DOMAIN",
 		"Print registers and call chain of every virtual processor", "",
 		"epixen dump-state linux | less"},
+	{"stat", cmd_stat, "[-a] [-i SECONDS] [-n COUNT] DOMAIN",
+		"Print what a domain's processors did, and how",
+		"  -a, --all       every instruction that was called, not only the 20 called most\n"
+		"  -i, --interval  then again and again what was new in so many seconds\n"
+		"  -n, --count     that often, not for ever; the interval is 1 unless -i says so\n"
+		"What did not occur is left out.\n",
+		"epixen stat -i 2 -n 5 linux"},
 	{"save", cmd_save, "[-c] DOMAIN FILE",
 		"Write a domain to a file and end it",
 		"  -c, --checkpoint  let it go on instead\n",

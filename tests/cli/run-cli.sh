@@ -207,6 +207,34 @@ good "dump-state of a paused one" dump-state t
 [ "$(grep -c '^vCPU' out)" -eq 2 ] && pass || fail "dump-state shows both vCPUs"
 good "destroy a paused one" destroy t
 
+# --- stat ---
+run 2 stat && grep -q '^usage: epixen stat' err && pass || fail "stat without domain: $(why)"
+run 2 stat -i 0 t && pass || fail "stat with an interval of 0: $(why)"
+run 2 stat -n 1.5 t && pass || fail "stat with half a count: $(why)"
+bad "stat of nobody" "no domain 'nobody'" stat nobody
+slots() { sed -n 's/^  slots  *//p' out; }
+for engine in interp jit; do
+	good "to be counted, $engine" create -p ok.cfg kernel=spin.elf vcpus=2 engine=$engine
+	good "stat of a paused one" stat -i 0.1 -n 1 t
+	[ -z "$(slots)" ] || [ "$(slots)" = "0              0              0" ] && pass ||
+		fail "a paused one retires nothing: $(slots)"
+	good "unpause" unpause t
+	good "stat of a running one" stat -i 0.2 -n 2 t
+	[ "$(grep -c '^t (.*vCPU  0  *vCPU  1  *all$' out)" -eq 2 ] && pass || fail "stat -n 2: $(why)"
+	slots | awk '$1 > 100000 && $2 == 0 && $3 == $1 { n++ } END { exit n != 2 }' && pass ||
+		fail "slots of a processor that spins and one that waits: $(slots)"
+	good "stat of all its life" stat -a t
+	shows "fast TLB misses" "^  instruction misses  *[1-9]"
+	case $engine in
+	interp) grep -q "translated" out && fail "the interpreter translates: $(why)" || pass ;;
+	jit)
+		shows "share of slots translated" "^  % of slots translated  *99\.[0-9]\|100\.00"
+		shows "blocks" "^  blocks translated  *[1-9]"
+		;;
+	esac
+	good "destroy" destroy t
+done
+
 # --- the console and how it ends ---
 (sleep 2; echo halt; sleep 5) | timeout 60 "$epixen" create -c ok.cfg >out 2>err
 [ $? -eq 0 ] && pass || fail "power-off gives 0: $(cat err)"

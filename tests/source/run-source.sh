@@ -24,7 +24,7 @@ includes() {
 	for layer in $layers; do
 		below="$below$layer "
 		[ -d "src/$layer" ] || continue
-		grep -n '#include "' src/"$layer"/* | while IFS=: read -r file line text; do
+		grep -Hn '#include "' src/"$layer"/* | while IFS=: read -r file line text; do
 			to=${text#*\"}
 			to=${to%\"*}
 			case $below in

@@ -56,7 +56,7 @@ UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic manu
 USER    := load main run space syscall
 FPTEST  := fptest moves operand oracle
 ISATEST := isatest
-JITTEST := jittest x86test
+JITTEST := count jittest program structure world
 AUDIT   := alat branch exec_int interrupt manual mem rse system
 FUZZ    := config control guest insn kernel state unwind
 
@@ -125,9 +125,9 @@ $(BUILD)/fptest: $(FPTEST_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)
 	$(link) -lmpfr -lgmp
 
-$(BUILD)/jittest: $(BUILD)/tests/jit/jittest.o $(CORE_OBJ)
+$(BUILD)/jittest: $(JITTEST_OBJ) $(CORE_OBJ) $(BUILD)/audit/wrap
 	$(call say,LINK,$@)
-	$(link)
+	$(link) @$(BUILD)/audit/wrap
 
 $(BUILD)/x86test: $(BUILD)/tests/jit/x86test.o $(BUILD)/src/jit/x86.o
 	$(call say,LINK,$@)
@@ -153,7 +153,8 @@ $(AUDIT_BIN): $(BUILD)/tests/audit/broken.o $(BUILD)/audit/wrap
 	$(link) @$(BUILD)/audit/wrap -lcmocka $(LDLIBS)
 
 # What tests are made of needs more packages than the program itself.
-$(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ): | $(CHECK_DEPS)
+$(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ) \
+	$(BUILD)/tests/jit/x86test.o: | $(CHECK_DEPS)
 
 $(BUILD)/guests/monitor/%.o: guests/monitor/%.s guests/monitor/macros.s | $(BUILD_DEPS)
 	$(call say,AS,$<)
@@ -165,8 +166,7 @@ $(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/mon
 	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
 
 OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
-	$(JITTEST_OBJ) \
-	$(BUILD)/tests/audit/broken.o \
+	$(BUILD)/tests/audit/broken.o $(JITTEST_OBJ) $(BUILD)/tests/jit/x86test.o \
 	$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o) $(BUILD)/tests/fuzz/domain.o
 -include $(OBJ:.o=.d)
 .SECONDARY:

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Linked with --wrap for every exec function: counts by row what each side of jittest runs, so that
+ * the difference is what ran as translated code. */
+#include "cpu/exec.h"
+#include "world.h"
+
+static enum exec through(unsigned op, struct cpu *cpu, const struct insn *i, exec_fn *real)
+{
+	struct side *s = (struct side *)((char *)cpu->machine - offsetof(struct side, m));
+	enum exec r = real(cpu, i);
+
+	s->counts.run[op]++;
+	s->counts.fault[op] += r == EXEC_FAULT;
+	return r;
+}
+
+#define OP(id, ...)                                                                                \
+	exec_fn __real_exec_##id, __wrap_exec_##id;                                                \
+	enum exec __wrap_exec_##id(struct cpu *cpu, const struct insn *i)                          \
+	{                                                                                          \
+		return through(OP_##id, cpu, i, __real_exec_##id);                                 \
+	}
+#include "isa/ops.def"
+#undef OP

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program has beside random bundles: loops of every kind that run often enough to be linked,
+ * functions whose calls nest until the register stack spills, and code that is written, flushed and
+ * run. Bodies stay random.
+ */
+#include "structure.h"
+
+#include <string.h>
+
+#include "cpu/cpu.h"
+#include "isa/op.h"
+
+enum { MII = 0x00, MLX = 0x04, MMI = 0x08, MIB = 0x10, MMB = 0x18 };
+
+#define FUNCTIONS 4
+
+static const struct insn none = {.op = OP_illegal};
+
+/* Puts i into slot of a random bundle. */
+static void put(struct program *p, unsigned n, unsigned template, unsigned slot, struct insn i,
+	uint64_t *dice)
+{
+	struct bundle b = random_bundle(template, n, dice);
+	struct bundle own = bundle_of(
+		template, slot == 0 ? i : none, slot == 1 ? i : none, slot == 2 ? i : none);
+	uint64_t s[3];
+
+	for (unsigned k = 0; k < 3; k++)
+		s[k] = bundle_slot(k == slot ? own : b, k);
+	p->code[n] = (struct bundle){template | s[0] << 5 | s[1] << 46, s[1] >> 18 | s[2] << 23};
+}
+
+static struct insn branch(unsigned op, unsigned qp, unsigned from, unsigned to)
+{
+	return (struct insn){
+		.op = (uint16_t)op, .qp = (uint8_t)qp, .imm = ((int64_t)to - (int64_t)from) * 16};
+}
+
+static struct insn set_ar(unsigned ar, int64_t imm)
+{
+	return (struct insn){.op = OP_mov_to_ar_imm_i, .r3 = (uint8_t)ar, .imm = imm};
+}
+
+/* --- loops --- */
+
+static struct insn loop_end(unsigned n, unsigned to, uint64_t *dice)
+{
+	static const uint16_t kinds[] = {OP_br_cloop, OP_br_cloop, OP_br_ctop, OP_br_ctop,
+		OP_br_wtop, OP_br_cexit, OP_br_wexit, OP_br_cond};
+	unsigned op = kinds[draw(dice) % countof(kinds)];
+	unsigned qp = op == OP_br_wtop || op == OP_br_wexit ? 16 + (unsigned)(draw(dice) % 3)
+		      : op == OP_br_cond		    ? 6
+							    : 0;
+
+	return branch(op, qp, n, to);
+}
+
+/* Three bundles in front: frame with rotating registers, counts, rotating predicates. */
+static void loop(struct program *p, uint64_t *dice)
+{
+	unsigned length = 1 + (unsigned)(draw(dice) % 6);
+	unsigned at = (unsigned)(draw(dice) % (PATCHED - length - 4));
+	struct insn alloc = {
+		.op = OP_alloc, .r1 = 41, .imm = 20 | 12 << 7 | (int64_t)(draw(dice) % 3) << 14};
+	struct insn stage = {.op = OP_mov_to_pr_rot, .imm = 1 << 16};
+
+	p->code[at] = bundle_of(MIB, alloc, once_in(dice, 4) ? none : stage,
+		once_in(dice, 4) ? none : (struct insn){.op = OP_clrrrb});
+	p->code[at + 1] = bundle_of(MII, none, set_ar(AR_LC, (int64_t)(draw(dice) % 100)),
+		set_ar(AR_EC, (int64_t)(draw(dice) % 6)));
+	put(p, at + 2 + length, MIB, 2, loop_end(at + 2 + length, at + 2, dice), dice);
+}
+
+/* --- functions --- */
+
+struct functions {
+	unsigned first[FUNCTIONS];
+	unsigned count;
+};
+
+static void function(struct program *p, unsigned first, unsigned last, uint64_t *dice)
+{
+	struct insn alloc = {.op = OP_alloc,
+		.r1 = R_SAVE,
+		.imm = (int64_t)(20 + draw(dice) % 30) | (int64_t)(12 + draw(dice) % 8) << 7};
+	struct insn from_b0 = {.op = OP_mov_from_br, .r1 = R_SAVE + 1, .r2 = 0};
+	struct insn to_pfs = {.op = OP_mov_to_ar_i, .r3 = AR_PFS, .r2 = R_SAVE};
+	struct insn to_b0 = {.op = OP_mov_to_br, .r1 = 0, .r2 = R_SAVE + 1, .comp = 1};
+	struct insn ret = {.op = OP_br_ret, .r2 = 0};
+
+	p->code[first] = bundle_of(MII, alloc, from_b0, none);
+	p->code[last - 1] = bundle_of(MII, none, to_pfs, to_b0);
+	put(p, last, MIB, 2, ret, dice);
+}
+
+static void call(struct program *p, unsigned n, const struct functions *f, uint64_t *dice)
+{
+	struct insn i =
+		branch(OP_br_call, once_in(dice, 3) ? 7 : 0, n, f->first[draw(dice) % f->count]);
+
+	if (once_in(dice, 8))
+		i = (struct insn){.op = OP_br_call_ind, .r1 = 0, .r2 = 1, .comp = 1};
+	put(p, n, MIB, 2, i, dice);
+}
+
+/* Each with a call inside, most of them of another function. */
+static void functions(struct program *p, uint64_t *dice)
+{
+	struct functions f = {.count = 1 + (unsigned)(draw(dice) % FUNCTIONS)};
+
+	for (unsigned n = 0; n < f.count; n++)
+		f.first[n] = 150 + n * 30 + (unsigned)(draw(dice) % 8);
+	for (unsigned n = 0; n < f.count; n++) {
+		unsigned last = f.first[n] + 4 + (unsigned)(draw(dice) % 14);
+		function(p, f.first[n], last, dice);
+		call(p, f.first[n] + 2, &f, dice);
+	}
+	for (unsigned n = 0; n < 8; n++)
+		call(p, (unsigned)(draw(dice) % 150), &f, dice);
+}
+
+/* --- code that is written --- */
+
+static struct bundle movl(unsigned r, uint64_t v)
+{
+	struct insn i = {.op = OP_movl, .r1 = (uint8_t)r, .imm = (int64_t)v};
+	return bundle_of(MLX, none, i, none);
+}
+
+/* A new bundle for one of those behind PATCHED, or for one ahead in the same page: stored, flushed,
+ * and branched to. */
+static void patch(struct program *p, uint64_t *dice)
+{
+	unsigned at = (unsigned)(draw(dice) % (PATCHED - 8));
+	unsigned n = PATCHED + (unsigned)(draw(dice) % (BUNDLES - PATCHED));
+	struct bundle b = random_bundle(~0u, n, dice);
+	struct insn st = {.op = OP_st8_i, .r3 = 20, .r2 = 21, .imm = 8};
+	struct insn st2 = {.op = OP_st8, .r3 = 20, .r2 = 22};
+	struct insn fc = {.op = once_in(dice, 2) ? OP_fc : OP_fc_i, .r3 = 20};
+
+	p->code[at] = movl(20, CODE + n * 16);
+	p->code[at + 1] = movl(21, b.lo);
+	p->code[at + 2] = movl(22, b.hi);
+	p->code[at + 3] = bundle_of(MMI, st, st2, none);
+	p->code[at + 4] = bundle_of(MMI, fc, (struct insn){.op = OP_sync_i}, none);
+	p->code[at + 5] = bundle_of(MMB, (struct insn){.op = OP_srlz_i}, none,
+		branch(once_in(dice, 2) ? OP_br_call : OP_br_cond, 0, at + 5, n));
+}
+
+void structure(struct program *p, uint64_t *dice)
+{
+	if (once_in(dice, 2))
+		functions(p, dice);
+	for (uint64_t n = draw(dice) % 12; n-- > 0;)
+		loop(p, dice);
+	for (uint64_t n = draw(dice) % 8 == 0 ? 4 : 0; n-- > 0;)
+		patch(p, dice);
+	/* what is run behind the patches goes back */
+	for (unsigned n = PATCHED + 3; n < BUNDLES; n += 4)
+		put(p, n, MIB, 2, branch(OP_br_cond, 0, n, (unsigned)(draw(dice) % 100)), dice);
+}

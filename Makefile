@@ -42,6 +42,7 @@ JIT  := block cache emit_alu emit_branch emit_cmp emit_fp emit_mem emit_table en
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
+HV   := hv pv_page pv_state
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
 	sandbox stat state stop unwind vcpu
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
@@ -64,7 +65,7 @@ MONITOR := console firmware prompt selftest start
 
 CORE_SRC := $(BASE:%=src/base/%) $(ISA:%=src/isa/%) $(MMU:%=src/mmu/%) $(CPU:%=src/cpu/%) \
 	$(JIT:%=src/jit/%)
-LIB_SRC  := $(CORE_SRC) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(DOMAIN:%=src/domain/%) \
+LIB_SRC  := $(CORE_SRC) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) $(DOMAIN:%=src/domain/%) \
 	$(TOOL:%=src/tool/%)
 
 CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)

@@ -20,6 +20,10 @@ struct broadcast_node {
 
 static void purge_here(struct cpu *cpu, const struct broadcast_purge *p)
 {
+	if (p->frames) {
+		mmu_flush_fast(&cpu->mmu);
+		return;
+	}
 	mmu_purge_tc(&cpu->mmu, p->va, p->ps, p->rid);
 	if (!p->alat)
 		return;

@@ -29,6 +29,7 @@ struct broadcast_purge {
 	unsigned ps;
 	uint32_t rid;
 	bool alat;
+	bool frames; /* instead: what the fast TLBs know of where guest-physical pages are */
 };
 
 /* The owner's thread calls these around running guest code, and around anything else that reads or

@@ -118,6 +118,7 @@ struct sapic {
 };
 
 struct machine;
+struct hv_vcpu;
 
 struct cpu {
 	/* hot: kept within the first 256 bytes for the JIT's sake */
@@ -198,6 +199,7 @@ struct cpu {
 	} jit;
 	uint64_t delivered[FAULT_COUNT]; /* interruptions by cause, for `epixen stat` */
 	struct broadcast_port port;
+	struct hv_vcpu *hv; /* the hypervisor's part, NULL on bare hardware */
 	void *wait; /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
 	void (*wake)(struct cpu *cpu); /* called by cpu_kick, any thread */
 };
@@ -209,6 +211,7 @@ struct machine {
 	struct clock clock;
 	const struct cpu_model *model;
 	const struct engine *engine; /* NULL: the interpreter */
+	const struct personality *personality; /* NULL: bare hardware (cpu/personality.h) */
 	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;

@@ -232,6 +232,16 @@ static void crash_if_stuck(struct cpu *cpu, gva_t vector)
 	}
 }
 
+uint64_t interrupt_isr(struct cpu *cpu, const struct fault_info *f)
+{
+	return build_isr(cpu, f, vector_resources(f->code));
+}
+
+bool interrupt_writes_ifa(enum fault f)
+{
+	return vector_resources(f) & WRITES_IFA;
+}
+
 void cpu_deliver(struct cpu *cpu)
 {
 	struct fault_info f = cpu->mmu.fault;

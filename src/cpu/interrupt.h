@@ -17,6 +17,11 @@ enum {
 /* Is f raised after the instruction has completed? */
 bool fault_is_trap(enum fault f);
 
+/* The whole cr.isr for f at the present instruction. */
+uint64_t interrupt_isr(struct cpu *cpu, const struct fault_info *f);
+/* Does the hardware report an address in cr.ifa for f? */
+bool interrupt_writes_ifa(enum fault f);
+
 /* Register NaT Consumption; na: 0 or the ISR bits and code of a non-access instruction or access.
  */
 enum exec fault_nat_consumption(struct cpu *cpu, uint64_t isr);

@@ -7,6 +7,7 @@
 #include "cpu/broadcast.h"
 #include "cpu/cpu.h"
 #include "cpu/engine.h"
+#include "cpu/personality.h"
 #include "cpu/pmu.h"
 #include "cpu/sapic.h"
 #include "cpu/timer.h"
@@ -35,9 +36,11 @@ static bool serve_kicks(struct cpu *cpu)
 /* An interruption is in mmu.fault: into the guest, or out to whoever asked to see it. */
 static enum exit interrupted(struct cpu *cpu)
 {
+	const struct personality *p = cpu->machine->personality;
+
 	if (cpu->intercept)
 		return EXIT_INTERRUPTION;
-	cpu_deliver(cpu);
+	(p ? p->deliver : cpu_deliver)(cpu);
 	return cpu->exit;
 }
 
@@ -45,6 +48,13 @@ static enum exit external_interrupt(struct cpu *cpu)
 {
 	cpu->mmu.fault = (struct fault_info){.code = FAULT_EXTERNAL_INTERRUPT};
 	return interrupted(cpu);
+}
+
+static bool interrupt_due(struct cpu *cpu)
+{
+	const struct personality *p = cpu->machine->personality;
+
+	return p ? p->interrupt(cpu) : cpu_interrupt_pending(cpu);
 }
 
 /* What comes before the next instruction. */
@@ -58,7 +68,7 @@ static enum exit attend(struct cpu *cpu)
 			return EXIT_HALT;
 		cpu->halted = false;
 	}
-	return cpu_interrupt_pending(cpu) ? external_interrupt(cpu) : EXIT_NONE;
+	return interrupt_due(cpu) ? external_interrupt(cpu) : EXIT_NONE;
 }
 
 /* One run of the engine and what follows from its answer. */

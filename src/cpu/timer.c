@@ -8,6 +8,7 @@
 #include "cpu/timer.h"
 
 #include "base/stream.h"
+#include "cpu/personality.h"
 #include "cpu/sapic.h"
 
 static uint64_t itc_now(const struct cpu *cpu)
@@ -74,11 +75,16 @@ void timer_write_itm(struct cpu *cpu, uint64_t v)
 
 void timer_check(struct cpu *cpu)
 {
+	const struct personality *p = cpu->machine->personality;
+
 	if (!cpu->timer.armed || (int64_t)(itc_now(cpu) - cpu->cr[CR_ITM]) < 0)
 		return;
 	cpu->timer.armed = false;
 	cpu->timer.itc_seen = cpu->cr[CR_ITM]; /* what the interrupt tells */
-	sapic_raise(cpu, cpu->sapic.itv);
+	if (p)
+		p->timer(cpu);
+	else
+		sapic_raise(cpu, cpu->sapic.itv);
 }
 
 uint64_t timer_deadline(const struct cpu *cpu)

@@ -28,7 +28,8 @@ struct stream;
 #define HV_MAPPED_REGS	(HV_SHARED_INFO + XEN_PAGE_SIZE) /* + vcpu * XEN_PAGE_SIZE */
 #define HV_GRANT_FRAMES (HV_SHARED_INFO + 0x104000)
 #define HV_GRANT_MAX	32 /* frames of grant entries, 2048 each */
-#define HV_SLOT_SIZE	(0x104000 + HV_GRANT_MAX * XEN_PAGE_SIZE)
+#define HV_SCRATCH	(HV_GRANT_FRAMES + HV_GRANT_MAX * XEN_PAGE_SIZE) /* see hv_place */
+#define HV_SLOT_SIZE	(HV_SCRATCH + XEN_PAGE_SIZE - HV_SHARED_INFO)
 
 #define HV_BREAK 0x1000 /* hypercall immediate */
 
@@ -47,11 +48,18 @@ enum hv_action {
 struct hv_vcpu {
 	struct hv *hv;
 	struct cpu *cpu;
-	uint8_t *regs;	 /* mapped_regs: 4 KB of guest RAM */
-	gva_t callback;	 /* event_callback_ip, 0: not registered */
-	uint64_t iva;	 /* virtual cr.iva */
-	uint64_t irr[4]; /* legacy vectors (ABI 10.7), and those in service */
+	uint8_t *regs;		 /* mapped_regs: 4 KB of guest RAM, see pv_page.h */
+	gva_t callback;		 /* event_callback_ip, 0: not registered */
+	uint64_t iva;		 /* virtual cr.iva */
+	uint64_t rr0;		 /* region register 0 behind metaphysical mode */
+	uint64_t itm_last;	 /* the cr.itm that has been delivered */
+	_Atomic uint64_t irr[4]; /* legacy vectors (ABI 10.7), and those in service */
 	uint64_t insvc[4];
+	bool plain_isr; /* the General Exception in mmu.fault comes from emulation: code only */
+	struct {
+		gva_t va; /* of the latest itc.d, which serves fetches too (ABI 8.4) */
+		bool valid;
+	} last;
 	bool initialised;     /* was started once */
 	_Atomic bool down;    /* offline: nothing runs */
 	_Atomic bool polling; /* in sched_op poll */
@@ -65,6 +73,11 @@ struct hv {
 	uint8_t *shared_info; /* guest RAM; the guest writes it at any time */
 	struct hv_vcpu vcpu[MAX_CPUS];
 	unsigned vcpus;
+	struct {
+		bool on;
+		uint64_t pgprot;
+		uint32_t key;
+	} identity; /* of region 7: opt_feature 1 */
 };
 
 /* Hooks the processor to the hypervisor (struct personality), adds the slot of PV pages, and puts
@@ -76,6 +89,25 @@ void hv_free(struct hv *hv);
 void hv_reset(struct hv *hv);
 void hv_save(struct hv *hv, struct stream *s);
 void hv_load(struct hv *hv, struct stream *s);
+
+/* Where in RAM the guest's page with guest-physical address a is; the scratch page for frames that
+ * it does not have (ABI 1.5). Any thread. */
+gpa_t hv_place(const struct hv *hv, gpa_t a);
+/* Call after frames were added or taken away: returns when no processor uses what it knew of them.
+ * A vCPU's thread, between cpu_enter and cpu_leave when outside cpu_run. */
+void hv_flush(struct cpu *caller);
+
+/* State of a processor that starts (ABI 2.8); it does not run. The boot processor begins at entry
+ * with r28 = boot_param; another one, in SAL's name, at the rendezvous address with its gp. */
+void hv_boot_cpu(struct hv *hv, uint64_t entry, uint64_t boot_param);
+void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp);
+/* Undoes the break of the present hypercall, so that it is made again: for continuations, and for
+ * faults that firmware emulation reflects. */
+void hv_call_again(struct cpu *cpu);
+/* Hypercall 0x600. False: va is illegal, and the domain is to be crashed. */
+bool hv_set_shared_info_va(struct hv *hv, struct cpu *caller, gva_t va);
+/* Legacy vectors (ABI 10.7): makes one pending, any thread; dropped once a callback is there. */
+void hv_pend_vector(struct hv_vcpu *v, unsigned vector);
 
 /* Performs the hypercall or firmware call with which cpu_run returned EXIT_HYPERCALL: number in r2.
  * Own thread of the processor. */

@@ -64,6 +64,17 @@ enum acc {
  * becomes NaT (ld.s, ld.sa) or zero (ld.a). */
 #define MEM_DEFERRED FAULT_COUNT
 
+/* What a hypervisor that knows its guest's address spaces puts in place of TLB look-ups and the
+ * VHPT walker, and of the identity between the guest's physical addresses and those of RAM. */
+struct mmu_nested {
+	/* The translation of va for an access, or NULL with the fault in *f. It need only last
+	 * until the next call; what it allows is cached until mmu_flush_fast or a purge of its TLB
+	 * entry. */
+	const struct tlb_entry *(*find)(void *ctx, gva_t va, unsigned acc, enum fault *f);
+	/* Where the 4 KB page with guest-physical address a is; cached likewise. */
+	gpa_t (*place)(void *ctx, gpa_t a);
+};
+
 /* Registers 2:45; the mode bits that mmu_set_mode keeps. Other fields are private to mmu/. */
 struct mmu {
 	/* Fast TLBs for the current mode; read inline by access.h. In big-endian mode data and rse
@@ -86,6 +97,8 @@ struct mmu {
 	const struct cpu_model *model;
 	struct ram *ram;
 	struct bus *bus;
+	const struct mmu_nested *nested; /* NULL: none */
+	void *nested_ctx;
 	struct mmu_private *private;
 
 	/* What did not go the fast way, for `epixen stat`. */
@@ -138,6 +151,8 @@ bool mmu_insert_legal(struct mmu *m, uint64_t itir, uint64_t pte);
 /* Is va an implemented virtual address on this model? */
 bool mmu_va_implemented(const struct mmu *m, gva_t va);
 bool mmu_pa_implemented(const struct mmu *m, uint64_t pa); /* bit 63 is not looked at */
+/* The entry that the TLB itself has for va in the present region ids, or NULL: for mmu_nested. */
+const struct tlb_entry *mmu_lookup(const struct mmu *m, bool inst, gva_t va);
 /* Purges: translation caches (both sides) overlapping [va, va + 2^ps) in the region id given. */
 void mmu_purge_tc(struct mmu *m, gva_t va, unsigned ps, uint32_t rid);
 void mmu_purge_tr(struct mmu *m, bool inst, gva_t va, unsigned ps, uint32_t rid);

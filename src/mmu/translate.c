@@ -39,9 +39,16 @@ static unsigned page_rights(const struct tlb_entry *e, unsigned level)
 	return rights_table[PTE_AR(e->pte)][PTE_PL(e->pte)][level];
 }
 
+/* Guest-physical. */
 static gpa_t entry_pa(const struct tlb_entry *e, gva_t va)
 {
 	return GPA((e->pte & PTE_PPN & page_mask(e->ps)) | (va & ~page_mask(e->ps)));
+}
+
+/* Where in RAM it is. */
+static gpa_t place(const struct mmu *m, gpa_t pa)
+{
+	return m->nested ? m->nested->place(m->nested_ctx, pa) : pa;
 }
 
 void mmu_note_fault(struct mmu *m, enum fault f, gva_t va, unsigned acc)
@@ -87,9 +94,17 @@ static enum fault miss_fault(const struct mmu *m, unsigned acc, enum fault data)
 	return m->psr & MPSR_IC ? data : FAULT_DATA_NESTED_TLB;
 }
 
+const struct tlb_entry *mmu_lookup(const struct mmu *m, bool inst, gva_t va)
+{
+	const struct tlb *t = inst ? &m->private->inst : &m->private->data;
+	return tlb_find(t, VA61(va), rr_rid(m->rr[va >> 61]));
+}
+
 /* TLB, then VHPT. NULL with the fault in *f when there is no translation. */
 static const struct tlb_entry *find_entry(struct mmu *m, gva_t va, unsigned acc, enum fault *f)
 {
+	if (m->nested)
+		return m->nested->find(m->nested_ctx, va, acc, f);
 	const struct tlb *t = acc & ACC_EXEC ? &m->private->inst : &m->private->data;
 	uint32_t rid = rr_rid(m->rr[va >> 61]);
 	const struct tlb_entry *e = tlb_find(t, VA61(va), rid);
@@ -196,7 +211,7 @@ static enum fault check_page(struct mmu *m, const struct tlb_entry *e, gva_t va,
 	if ((f = check_bits(m, e, va, acc, x)))
 		return f;
 	x->ma = (uint8_t)PTE_MA(e->pte);
-	x->pa = entry_pa(e, va);
+	x->pa = place(m, entry_pa(e, va));
 	if (!x->deferred)
 		note_allowed(e, allowed, level, x);
 	return FAULT_NONE;
@@ -484,6 +499,6 @@ enum fault mmu_fc(struct mmu *m, gva_t va, gpa_t *pa)
 		mmu_note_fault(m, f, va, acc);
 		return f;
 	}
-	*pa = entry_pa(e, va);
+	*pa = place(m, entry_pa(e, va));
 	return FAULT_NONE;
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is different for a processor whose system software runs under a hypervisor that it knows of,
+ * instead of on the hardware: the meaning of privileged instructions, what an interruption does,
+ * where interrupts and translations come from. machine->personality is set before processors are
+ * made and never changes; NULL is the bare hardware. The functions run on the processor's own
+ * thread.
+ */
+#ifndef CPU_PERSONALITY_H
+#define CPU_PERSONALITY_H
+
+#include "cpu/cpu.h"
+#include "isa/insn.h"
+
+struct personality {
+	/* By enum op, in place of exec_table; most rows are the same functions. */
+	exec_fn *const *exec;
+	/* In place of cpu_deliver; may set cpu->exit to EXIT_CRASH. */
+	void (*deliver)(struct cpu *cpu);
+	/* Is FAULT_EXTERNAL_INTERRUPT to be delivered before the next instruction? */
+	bool (*interrupt)(struct cpu *cpu);
+	/* ar.itc has reached cr.itm. */
+	void (*timer)(struct cpu *cpu);
+};
+
+#endif

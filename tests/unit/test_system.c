@@ -798,7 +798,7 @@ static void *purge_thread(void *p)
 	for (unsigned n = 0; n < 2000; n++) {
 		cpu_enter(cpu);
 		mmu_itc(&cpu->mmu, false, va, 14 << 2, PTE_OK);
-		broadcast_purge(cpu, &(struct broadcast_purge){va, 14, 0x77, true});
+		broadcast_purge(cpu, &(struct broadcast_purge){va, 14, 0x77, true, false});
 		cpu_leave(cpu);
 		if (n % 16 == 0)
 			sched_yield();
@@ -862,7 +862,7 @@ static void a_purge_takes_effect_in_a_running_processor(void **state)
 		atomic_store(&smp.stop, false);
 		assert_int_equal(pthread_create(&t, NULL, run_guest, &arg), 0);
 		cpu_enter(g->cpu);
-		broadcast_purge(g->cpu, &(struct broadcast_purge){VA, 14, 0x77, false});
+		broadcast_purge(g->cpu, &(struct broadcast_purge){VA, 14, 0x77, false, false});
 		cpu_leave(g->cpu);
 		atomic_store(&smp.stop, true);
 		cpu_kick(other);

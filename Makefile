@@ -53,6 +53,9 @@ MAIN := src/tool/main
 UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic manual mem mmu platform \
 	ram rows rse sandbox sapic semaphore stream system tlb uart unwind
 
+# Those that run guest code, which they do on each engine.
+RUNNING := branch efi fw interrupt manual rows system
+
 # Programs that tests run, from tests/DIRECTORY/*.c.
 USER    := load main run space syscall
 FPTEST  := fptest moves operand oracle
@@ -76,6 +79,8 @@ FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
 ISATEST_OBJ := $(ISATEST:%=$(BUILD)/tests/isa/%.o)
 JITTEST_OBJ := $(JITTEST:%=$(BUILD)/tests/jit/%.o)
 UNIT_BIN    := $(UNIT:%=$(BUILD)/tests/unit/test_%)
+ON_ENGINE   := $(BUILD)/tests/unit/on_interp.o $(BUILD)/tests/unit/on_jit.o
+JIT_BIN     := $(RUNNING:%=$(BUILD)/tests/unit-jit/test_%)
 TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest \
 	$(BUILD)/x86test
 AUDIT_BIN   := $(AUDIT:%=$(BUILD)/audit/test_%) $(BUILD)/audit/epixen-user
@@ -86,7 +91,7 @@ GUESTS      := $(BUILD)/guests/monitor.elf
 .PHONY: all guests tests
 all: $(BUILD)/epixen
 guests: $(GUESTS)
-tests: all guests $(UNIT_BIN) $(TEST_BIN) $(AUDIT_BIN)
+tests: all guests $(UNIT_BIN) $(JIT_BIN) $(TEST_BIN) $(AUDIT_BIN)
 
 # Packages that are missing are installed, or named (tests/deps.sh).
 BUILD_DEPS := build/.deps-build
@@ -114,7 +119,12 @@ ifeq ($(MODE),tsan)
 $(REGISTERS_ONLY:%=$(BUILD)/src/cpu/%.o): CFLAGS += -fno-sanitize=thread
 endif
 
-$(UNIT_BIN): %: %.o $(LIB_OBJ)
+$(UNIT_BIN): %: %.o $(BUILD)/tests/unit/on_interp.o $(LIB_OBJ)
+	$(call say,LINK,$@)
+	$(link) -lcmocka $(LDLIBS)
+
+$(JIT_BIN): $(BUILD)/tests/unit-jit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/on_jit.o $(LIB_OBJ)
+	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(link) -lcmocka $(LDLIBS)
 
@@ -147,14 +157,15 @@ $(BUILD)/audit/wrap: src/isa/ops.def
 	$(Q)mkdir -p $(@D)
 	$(Q)sed -n 's/^OP(\([a-z0-9_]*\),.*/-Wl,--wrap=exec_\1/p' $< >$@
 
-$(AUDIT:%=$(BUILD)/audit/test_%): $(BUILD)/audit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB_OBJ)
+$(AUDIT:%=$(BUILD)/audit/test_%): $(BUILD)/audit/test_%: $(BUILD)/tests/unit/test_%.o \
+		$(BUILD)/tests/unit/on_interp.o $(LIB_OBJ)
 $(BUILD)/audit/epixen-user: $(USER_OBJ) $(CORE_OBJ)
 $(AUDIT_BIN): $(BUILD)/tests/audit/broken.o $(BUILD)/audit/wrap
 	$(call say,LINK,$@)
 	$(link) @$(BUILD)/audit/wrap -lcmocka $(LDLIBS)
 
 # What tests are made of needs more packages than the program itself.
-$(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ) \
+$(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ) \
 	$(BUILD)/tests/jit/x86test.o: | $(CHECK_DEPS)
 
 $(BUILD)/guests/monitor/%.o: guests/monitor/%.s guests/monitor/macros.s | $(BUILD_DEPS)
@@ -166,7 +177,7 @@ $(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/mon
 	$(call say,LD,$@)
 	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
 
-OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
+OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
 	$(BUILD)/tests/audit/broken.o $(JITTEST_OBJ) $(BUILD)/tests/jit/x86test.o \
 	$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o) $(BUILD)/tests/fuzz/domain.o
 -include $(OBJ:.o=.d)

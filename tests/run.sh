@@ -31,18 +31,20 @@ count() { # NAME STATUS OUTPUT
 }
 
 # cmocka speaks TAP; the line of sums is added here.
-unit() { # PROGRAM
+unit() { # PROGRAM NAME
 	out=$1.out
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout 1200 "$1" >"$out" 2>&1
 	status=$?
 	printf '%d passed, %d failed, %d skipped\n' "$(grep '^ok' "$out" | grep -vc '# SKIP')" \
 		"$(grep -c '^not ok' "$out")" "$(grep -c '^ok.*# SKIP' "$out")" >>"$out"
-	count "$(basename "$1")" $status "$out"
+	count "$2" $status "$out"
 }
 
 for t in "$build"/tests/unit/test_*; do
 	case $t in *.o | *.d | *.out) continue ;; esac
-	[ -e "tests/unit/$(basename "$t").c" ] && unit "$t"
+	name=$(basename "$t")
+	[ -e "tests/unit/$name.c" ] && unit "$t" "$name"
+	[ -e "$build/tests/unit-jit/$name" ] && unit "$build/tests/unit-jit/$name" "$name on the JIT"
 done
 for t in tests/*/run-*.sh; do
 	out=$build/$(basename "$t" .sh).out

@@ -18,6 +18,7 @@
 #include "cpu/sapic.h"
 #include "dev/memmap.h"
 #include "dev/platform.h"
+#include "engine.h"
 #include "fw/fw.h"
 
 #define BOARD_KERNEL 0x4000000ull
@@ -56,6 +57,7 @@ static inline struct board *board_new(unsigned cpus, uint64_t ram, const char *m
 	struct platform_config cfg = {board_console, b, board_power, b};
 	b->m.model = cpu_model_find(model);
 	assert_non_null(b->m.model);
+	b->m.engine = test_engine;
 	clock_init(&b->m.clock, true);
 	assert_int_equal(platform_add_ram(&b->m, ram, err, sizeof(err)), 0);
 	b->m.cpus = cpus;

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "cpu/cpu.h"
+#include "engine.h"
 #include "isa/op.h"
 
 #define GUEST_RAM  (64ull << 20)
@@ -98,6 +99,7 @@ static inline void guest_init(struct guest *g, const char *model)
 	g->m.model = cpu_model_find(model);
 	assert_non_null(g->m.model);
 	assert_int_equal(ram_add_slot(&g->m.ram, 0, GUEST_RAM), 0);
+	g->m.engine = test_engine;
 	clock_init(&g->m.clock, true);
 	g->m.fw_base = GPA(GUEST_IVA);
 	g->m.fw_size = 0x10000;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "cpu/exec.h"
+#include "engine.h"
 #include "cpu/interrupt.h"
 #include "cpu/rse.h"
 #include "isa/op.h"
@@ -105,6 +106,7 @@ static int setup(void **state)
 {
 	(void)state;
 	machine.model = cpu_model_find(NULL);
+	machine.engine = test_engine;
 	if (ram_add_slot(&machine.ram, 0, RAM_SIZE) < 0)
 		return -1;
 	cpu = cpu_new(&machine, 0);

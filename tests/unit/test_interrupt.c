@@ -534,7 +534,7 @@ static void unimplemented_data_address(void **state)
 static void register_nat_consumption(void **state)
 {
 	struct guest *g = *state;
-	g->cpu->gr_nat[15] = 1;
+	gr_set(g->cpu, 15, g->cpu->gr[15], 1);
 	EXPECT(g, 0, 0x5600, 0x10 | R, guest_m(g, .op = OP_ld8, .r1 = 14, .r3 = 15));
 	EXPECT(g, 0, 0x5600, 0x10 | W, guest_m(g, .op = OP_st8, .r2 = 14, .r3 = 15));
 	EXPECT(g, 0, 0x5600, 0x10, guest_m(g, .op = OP_mov_to_cr, .r2 = 15, .r3 = CR_ITM));
@@ -600,7 +600,7 @@ static void unimplemented_instruction_address(void **state)
 static void checks_branch_without_a_speculation_fault(void **state)
 {
 	struct guest *g = *state;
-	g->cpu->gr_nat[15] = 1;
+	gr_set(g->cpu, 15, g->cpu->gr[15], 1);
 	g->cpu->fr[7] = (struct freg){0, FREG_EXP_NATVAL, 0};
 	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(0), guest_m(g, .op = OP_chk_s_m, .r2 = 15, .imm = 64));
 	EXPECT(g, PSR(TB), 0x5f00, 4 | EI(1), guest_i(g, .op = OP_chk_s_i, .r2 = 15, .imm = 64));

@@ -133,7 +133,7 @@ static void hints_never_fault(void **state)
 	for (unsigned k = 0; k < countof(m); k++)
 		assert_int_equal(M(g, PSR(DT), .op = (uint16_t)m[k], .r3 = 3), 0);
 	assert_int_equal(M(g, PSR(DT), .op = OP_lfetch_count, .r3 = 3, .len = 5, .imm = -64), 0);
-	g->cpu->gr_nat[3] = 1;
+	gr_set(g->cpu, 3, g->cpu->gr[3], 1);
 	assert_int_equal(M(g, PSR(DT), .op = OP_lfetch_count, .r3 = 3, .len = 64, .imm = 64), 0);
 	assert_true(g->cpu->gr[3] == 1ull << 60);
 	static const unsigned b[] = {OP_brp, OP_brp_ind, OP_brp_ret, OP_hint_b};

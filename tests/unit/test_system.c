@@ -184,7 +184,7 @@ static void bspstore_and_rnat_need_lazy_mode(void **state)
 static void ar_nat_and_targets(void **state)
 {
 	struct guest *g = *state;
-	g->cpu->gr_nat[2] = 1;
+	gr_set(g->cpu, 2, 0, 1);
 	assert_int_equal(write_ar(g, PSR(IC), AR_CCV, 0), NAT);
 	assert_int_equal(write_ar(g, PSR(IC), AR_LC, 0), NAT);
 	assert_int_equal(M(g, PSR(IC), .op = OP_mov_from_ar_m, .r1 = 0, .r3 = AR_CCV), ILLEGAL);
@@ -243,7 +243,7 @@ static void each_cr_exists_or_is_illegal(void **state)
 		assert_int_equal(write_cr(g, PSR(IC), cr, 0), interruption ? ILLEGAL : w);
 		assert_int_equal(write_cr(g, USER & ~PSR(IC), cr, 0), w ? w : PRIV_OP);
 	}
-	g->cpu->gr_nat[2] = 1;
+	gr_set(g->cpu, 2, 0, 1);
 	assert_int_equal(write_cr(g, 0, CR_IFA, 0), NAT);
 	assert_int_equal(M(g, 0, .op = OP_mov_from_cr, .r1 = 0, .r3 = CR_IFA), ILLEGAL);
 }
@@ -398,7 +398,7 @@ static void psr_l_bits(void **state)
 	uint64_t psr = PSR(IC) | PSR(MC) | PSR(DI) | PSR(AC);
 	assert_int_equal(M(g, psr, .op = OP_mov_from_psr, .r1 = 14), 0);
 	assert_true(g->cpu->gr[14] == psr);
-	g->cpu->gr_nat[2] = 1;
+	gr_set(g->cpu, 2, 0, 1);
 	assert_int_equal(M(g, 0, .op = OP_mov_to_psr_l, .r2 = 2), NAT);
 }
 
@@ -693,7 +693,7 @@ static void inserts_check_what_they_are_given(void **state)
 		g->cpu->cr[CR_ITIR] = 14 << 2 | 1;
 		assert_int_equal(insert(g, 0, op[n], 1, PTE_OK), RESERVED);
 		g->cpu->cr[CR_ITIR] = 14 << 2;
-		g->cpu->gr_nat[2] = 1;
+		gr_set(g->cpu, 2, 0, 1);
 		assert_int_equal(insert(g, 0, op[n], 1, PTE_OK), NAT);
 		g->cpu->gr_nat[2] = 0;
 		if (n >= 2)

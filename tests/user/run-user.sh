@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The user runner itself: start-up, system calls, faults as signals, bad input. Each program exits
-# with the expected status; expected texts are in the calls of `expect`.
+# with the expected status; expected texts are in the calls of `expect`. ENGINES names the engines, each
+# of which runs everything: "interp jit" by default.
 cd "$(dirname "$0")/../.." || exit 1
 runner=${BUILD:-build}/epixen-user
 dir=$(mktemp -d)
@@ -39,13 +40,15 @@ ASM
 expect() { # NAME STATUS TEXT ARG... : TEXT is a pattern that stdout and stderr must match
 	name=$1 status=$2 text=$3
 	shift 3
-	out=$("$runner" "$@" 2>&1 </dev/null)
-	got=$?
-	case $out in
-	*$text*) [ $got -eq "$status" ] && passed=$((passed + 1)) && return ;;
-	esac
-	failed=$((failed + 1))
-	echo "FAIL $name: exit code $got, not $status; wanted '$text', got: $(echo "$out" | head -n 3)"
+	for engine in ${ENGINES:-interp jit}; do
+		out=$("$runner" --engine "$engine" "$@" 2>&1 </dev/null)
+		got=$?
+		case $out in
+		*$text*) [ $got -eq "$status" ] && passed=$((passed + 1)) && continue ;;
+		esac
+		failed=$((failed + 1))
+		echo "FAIL $name ($engine): exit code $got, not $status; wanted '$text', got: $(echo "$out" | head -n 3)"
+	done
 }
 
 program hello <<'EOT'

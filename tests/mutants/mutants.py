@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Breaks rows of the instruction table one at a time and sees whether the tests notice.
+"""Breaks rows of the instruction table, or emitters of the translator, one at a time and sees whether
+the tests notice.
 
-Half of the mutants change the row in ops.def (an opcode field, an operand, a legality rule, an
+Half of the mutants of rows change the row in ops.def (an opcode field, an operand, a legality rule, an
 attribute), half its exec function; the formats take turns. named.txt lists mutants that are tried
-first, equivalent.txt changes that mean nothing. Exit status 0 only when all are found.
+first, equivalent.txt changes that mean nothing; emitters have lists of their own (emitter.py). Exit
+status 0 only when all are found.
 """
 import argparse
 import concurrent.futures
@@ -22,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 import body  # noqa: E402
+import emitter  # noqa: E402
 import suite  # noqa: E402
 import table  # noqa: E402
 
@@ -33,9 +36,9 @@ class Mutant:
     """files: new text by path, made only when needed; objects: what is made of them. Row numbers
     stay the same, so a changed table concerns only the object that holds it."""
 
-    def __init__(self, row, form, kind, what, files, objects):
+    def __init__(self, row, form, kind, what, files, objects, side="rows"):
         self.row, self.form, self.kind, self.what = row, form, kind, what
-        self.files, self.objects = files, objects
+        self.files, self.objects, self.side = files, objects, side
 
     def __str__(self):
         return "%-4s %-16s %s" % (self.form, self.row, self.what)
@@ -130,7 +133,7 @@ class Trial:
                 tree.write(path, text, mutant.objects)
             if tree.make(mutant.objects):
                 return False
-            self.report(mutant, tree.notice())
+            self.report(mutant, tree.notice(mutant.side))
             return True
         finally:
             for path, text in whole.items():
@@ -162,7 +165,7 @@ class Trial:
                 started -= sum(not d.result() for d in done)
 
 
-def prepare(directory, jobs):
+def prepare(directory, jobs, sides):
     """Trees, one per job, that are built and pass."""
     programs = os.path.abspath(os.path.join(directory, "insn"))
     os.makedirs(programs, exist_ok=True)
@@ -173,31 +176,37 @@ def prepare(directory, jobs):
         sys.exit("the tree does not build: " + why)
     subprocess.run(["python3", "tests/insn/insn.py", "--keep", programs, "--build-only"], check=True,
                    cwd=first.root, stdout=subprocess.DEVNULL)
-    why = first.notice()
-    if why:
-        sys.exit("the tests fail without a mutant: " + why)
+    for side in sides:
+        why = first.notice(side)
+        if why:
+            sys.exit("the tests fail without a mutant: " + why)
     return [first] + [first.clone(os.path.join(directory, str(n))) for n in range(1, jobs)]
+
+
+def choose(args, tree, sides):
+    """Endless mutants: the named ones, then random ones of each side in turn; and how many to try."""
+    named, drawn = [], []
+    for side in sides:
+        source = Source(tree) if side == "rows" else emitter.Source(tree, Mutant, read_list)
+        named += [] if args.no_named else list(source.named())
+        drawn.append(source.draw(random.Random(args.seed)))
+    turns = itertools.chain.from_iterable(zip(*drawn))
+    return itertools.chain(named, turns), len(named) + args.n * len(sides)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory", nargs="?", default="build/mutants", help="for private copies")
-    parser.add_argument("-n", type=int, default=30, help="random mutants")
+    parser.add_argument("-n", type=int, default=30, help="random mutants of each side")
     parser.add_argument("-s", "--seed", default="1", help="which ones")
     parser.add_argument("-j", type=int, default=os.cpu_count(), help="at a time")
     parser.add_argument("--list", action="store_true", help="print them, try nothing")
     parser.add_argument("--no-named", action="store_true", help="random mutants only")
+    parser.add_argument("--only", choices=("rows", "jit"), help="one side; else -n of each")
     args = parser.parse_args()
-    rng = random.Random(args.seed)
-    if args.list:
-        source = Source(suite.Tree(".", None))
-        trees = []
-    else:
-        trees = prepare(args.directory, args.j)
-        source = Source(trees[0])
-    named = [] if args.no_named else list(source.named())
-    mutants = itertools.chain(named, source.draw(rng))
-    total = len(named) + args.n
+    sides = [args.only] if args.only else ["rows", "jit"]
+    trees = [suite.Tree(".", None)] if args.list else prepare(args.directory, args.j, sides)
+    mutants, total = choose(args, trees[0], sides)
     if args.list:
         for _, m in zip(range(total), mutants):
             print(m)

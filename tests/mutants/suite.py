@@ -6,7 +6,7 @@ import subprocess
 
 UNIT = ("decode", "rows", "manual", "exec_int", "fp", "branch", "mem", "alat", "semaphore",
         "system", "interrupt", "sapic", "ram", "tlb", "mmu", "rse")
-PROGRAMS = ["epixen-user", "fptest", "isatest"] + ["tests/unit/test_" + u for u in UNIT]
+PROGRAMS = ["epixen-user", "fptest", "isatest", "jittest"] + ["tests/unit/test_" + u for u in UNIT]
 SOURCES = ("Makefile", "src", "tests", "guests")
 FLAGS = "-O1 -g0 -w -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error"
 
@@ -74,7 +74,17 @@ class Tree:
             return None
         return "%s: %s" % (name, complaint(done.stdout.decode(errors="replace"), done.returncode))
 
-    def tests(self):
+    def jit_tests(self):
+        """As row_tests, for a broken translator: the interpreter is right."""
+        def jittest(count, seed):
+            return ("jittest", "jittest", ["out/jittest", str(count), str(seed)], 120)
+        return [jittest(300, 1), jittest(3000, 1000),
+                ("insn", "epixen-user", ["python3", "tests/insn/insn.py", "--runner",
+                                         "out/epixen-user --engine jit", "--built", self.programs],
+                 120),
+                ("user", "epixen-user", ["env", "ENGINES=jit", "sh", "tests/user/run-user.sh"], 60)]
+
+    def row_tests(self):
         """(name, program to build, command, seconds after which it hangs), quick ones first."""
         def unit(names, limit):
             return [("test_" + u, "tests/unit/test_" + u, ["out/tests/unit/test_" + u], limit)
@@ -88,9 +98,9 @@ class Tree:
         out.append(("user", "epixen-user", ["sh", "tests/user/run-user.sh"], 60))
         return out + unit(UNIT[-2:], 120)
 
-    def notice(self):
-        """What the first test that fails says; None when none does."""
-        for name, program, command, limit in self.tests():
+    def notice(self, side):
+        """What the first test that fails says; None when none does. side: "rows" or "jit"."""
+        for name, program, command, limit in self.row_tests() if side == "rows" else self.jit_tests():
             broken = self.make([program])
             if broken:
                 raise RuntimeError(broken)

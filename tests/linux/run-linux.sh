@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The Linux guest tests, when a kernel and a ramdisk are there.
+# The Linux guest tests, those named in TESTS or all, when a kernel and a ramdisk are there.
 cd "$(dirname "$0")/../.." || exit 1
 guests=${SHARED:-../shared}/guests
 kernel=$guests/vmlinux-6.1-ia64.gz
@@ -27,4 +27,4 @@ long=
 slow=
 case $(basename "${BUILD:-build}") in asan | ubsan | tsan) slow=--slow ;; esac
 python3 tests/linux/linux.py --epixen "$epixen" --kernel "$kernel" \
-	--ramdisk "$ramdisk" $long $slow | sed 's/^linux: //'
+	--ramdisk "$ramdisk" $long $slow ${TESTS:-} | sed 's/^linux: //'

@@ -58,7 +58,7 @@ RUNNING := branch efi fw interrupt manual rows system
 
 # Programs that tests run, from tests/DIRECTORY/*.c.
 USER    := load main run space syscall
-FPTEST  := fptest moves operand oracle
+FPTEST  := code fptest moves operand oracle
 ISATEST := isatest
 JITTEST := count jittest program structure world
 AUDIT   := alat branch exec_int interrupt manual mem rse system

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fptest N SEED: runs N random floating-point instructions through the exec functions and through
- * the oracle and compares results, predicates, flags, faults and traps. The last line is
- * "N passed, N failed, 0 skipped"; the first differences are printed.
+ * fptest N SEED [jit]: runs N random floating-point instructions through the exec functions, or as
+ * translated code, and through the oracle and compares results, predicates, flags, faults and
+ * traps. The last line is "N passed, N failed, 0 skipped"; the first differences are printed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +10,9 @@
 #include <string.h>
 
 #include "cpu/exec.h"
+#include "code.h"
+#include "isa/op.h"
+#include "jit/jit.h"
 #include "moves.h"
 #include "operand.h"
 
@@ -35,6 +38,7 @@ enum shape {
 struct row {
 	const char *name;
 	exec_fn *exec;
+	unsigned op;
 	enum shape shape;
 	unsigned arg;
 };
@@ -45,7 +49,7 @@ enum { MAX = 1, MAGNITUDE = 2 };
 enum { NEGATED = 4 };
 enum { UNSIGNED = 1 };
 /* clang-format off */
-#define ROW(name, shape, arg) {#name, exec_##name, shape, arg}
+#define ROW(name, shape, arg) {#name, exec_##name, OP_##name, shape, arg}
 static const struct row rows[] = {
 	ROW(fma, MULTIPLY_ADD, 0), ROW(fms, MULTIPLY_ADD, NEGATE_C),
 	ROW(fnma, MULTIPLY_ADD, NEGATE_PRODUCT), ROW(fma, MULTIPLY_ADD, 0),
@@ -87,6 +91,7 @@ struct run {
 	struct source source;
 	struct oracle oracle;
 	struct cpu *cpu;
+	struct fpcode *code; /* NULL: exec functions */
 	struct insn insn;
 	struct controls controls;
 	struct freg f[3];   /* f2 f3 f4 */
@@ -159,8 +164,14 @@ static void random_insn(struct run *r, const struct row *row)
 	struct source *s = &r->source;
 	bool pc = row->shape == MULTIPLY_ADD;
 
-	r->insn = (struct insn){
-		.exec = row->exec, .r1 = TARGET, .r2 = F2, .r3 = F3, .r4 = F4, .p1 = P1, .p2 = P2};
+	r->insn = (struct insn){.exec = row->exec,
+		.op = (uint16_t)row->op,
+		.r1 = TARGET,
+		.r2 = F2,
+		.r3 = F3,
+		.r4 = F4,
+		.p1 = P1,
+		.p2 = P2};
 	r->insn.comp = (uint16_t)(r->sf << 2 | (pc ? source_below(s, 3) : source_below(s, 2)));
 	r->insn.imm = source_below(s, 512);
 	r->before = (struct freg){0x5555, 0x10101, 1};
@@ -417,7 +428,7 @@ static bool one_case(struct run *r, bool verbose)
 	random_insn(r, row);
 	a = ask(r, row);
 	prepare(r);
-	done = row->exec(r->cpu, &r->insn);
+	done = r->code ? code_run(r->code, &r->insn) : row->exec(r->cpu, &r->insn);
 	if (correct(r, row, done, a))
 		return true;
 	if (verbose)
@@ -431,13 +442,20 @@ int main(int argc, char **argv)
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 0) : 100000, failed = 0;
 
 	r->source.state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	r->cpu = calloc(1, sizeof(*r->cpu));
+	if (argc > 3 && strcmp(argv[3], "jit") == 0) {
+		r->code = calloc(1, sizeof(*r->code));
+		code_init(r->code, &engine_jit);
+	}
+	r->cpu = r->code ? r->code->cpu : calloc(1, sizeof(*r->cpu));
 	oracle_init(&r->oracle);
 	for (uint64_t i = 0; i < n; i++)
 		failed += !one_case(r, failed < 5);
 	printf("%" PRIu64 " passed, %" PRIu64 " failed, 0 skipped\n", n - failed, failed);
 	oracle_free(&r->oracle);
-	free(r->cpu);
+	if (r->code)
+		code_free(r->code);
+	else
+		free(r->cpu);
 	free(r);
 	return failed != 0;
 }

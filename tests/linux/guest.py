@@ -34,13 +34,18 @@ def append_archive(base, out, files):
 class Guest:
     """The parts of a Linux domain that do not change from run to run."""
 
-    def __init__(self, epixen, kernel, ramdisk, memory=512):
+    def __init__(self, epixen, kernel, ramdisk, memory=512, engine="jit"):
         self.epixen, self.kernel, self.ramdisk, self.memory = epixen, kernel, ramdisk, memory
+        self.engine = engine
+
+    def on(self, engine):
+        """The same on another engine."""
+        return Guest(self.epixen, self.kernel, self.ramdisk, self.memory, engine)
 
     def config(self, directory, name, vcpus=1, run=None, **keys):
         """Writes a config file and returns its path."""
         settings = dict(name=name, type="hvm", memory=self.memory, vcpus=vcpus,
-                        kernel=str(self.kernel), ramdisk=str(self.ramdisk))
+                        kernel=str(self.kernel), ramdisk=str(self.ramdisk), engine=self.engine)
         settings.update(keys)
         settings["extra"] = "console=ttyS0 " + keys.get("extra", "") + (f' run="{run}"' if run else "")
         path = pathlib.Path(directory) / f"{name}.cfg"

@@ -79,6 +79,7 @@ class Tree:
         def jittest(count, seed):
             return ("jittest", "jittest", ["out/jittest", str(count), str(seed)], 300)
         return [jittest(300, 1), jittest(1000, 1000),
+                ("fptest", "fptest", ["out/fptest", "100000", "1", "jit"], 60),
                 ("insn", "epixen-user", ["python3", "tests/insn/insn.py", "--runner",
                                          "out/epixen-user --engine jit", "--built", self.programs],
                  120),

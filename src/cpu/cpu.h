@@ -197,6 +197,7 @@ struct cpu {
 		uint64_t generation; /* of ram's code log, as far as translations know */
 		uint64_t *calls;     /* of exec functions, by row */
 	} jit;
+	struct verify *verify;	     /* engine verify: what it keeps, see jit/verify.c */
 	uint64_t delivered[FAULT_COUNT]; /* interruptions by cause, for `epixen stat` */
 	struct broadcast_port port;
 	struct hv_vcpu *hv; /* the hypervisor's part, NULL on bare hardware */
@@ -212,7 +213,9 @@ struct machine {
 	const struct cpu_model *model;
 	const struct engine *engine; /* NULL: the interpreter */
 	const struct personality *personality; /* NULL: bare hardware (cpu/personality.h) */
+	unsigned jit_step; /* blocks of at most so many instructions, left behind each; 0: no limit */
 	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
+	void *jit_out;	       /* the FILE it goes to; NULL: stderr */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;
 	gpa_t fw_base; /* breaks are firmware calls only when executed from here */

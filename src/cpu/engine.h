@@ -4,6 +4,7 @@
 #define CPU_ENGINE_H
 
 #include "base/types.h"
+#include "isa/insn.h"
 
 struct cpu;
 
@@ -28,5 +29,8 @@ struct engine {
 #define PSR_STEP (PSR_ONCE | PSR(SS) | PSR(TB) | PSR(LP) | PSR(DB))
 
 extern const struct engine engine_interpreter;
+
+/* Interprets the one instruction at cpu->ip and ri; the frame is complete. */
+enum exec interp_step(struct cpu *cpu);
 
 #endif

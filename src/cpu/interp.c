@@ -82,7 +82,7 @@ static enum exec complete(
 	return step_traps(cpu, i, r, taken, psr, cpl);
 }
 
-static enum exec step(struct cpu *cpu)
+enum exec interp_step(struct cpu *cpu)
 {
 	struct icache_page *page = icache_find(cpu, cpu->ip);
 	uint64_t psr = cpu->psr;
@@ -105,7 +105,7 @@ static enum exec run_steps(struct cpu *cpu, uint64_t budget)
 	uint64_t end = cpu->slots + budget;
 
 	while (cpu->psr & PSR_STEP && cpu->slots < end) {
-		enum exec r = step(cpu);
+		enum exec r = interp_step(cpu);
 		if (r != EXEC_NEXT && r != EXEC_BRANCH)
 			return r;
 		if (cpu->stay_va == 1 || atomic_load_explicit(&cpu->kick, memory_order_relaxed))

@@ -60,7 +60,7 @@ static void drop_all(struct jit *jit)
 		jit->jump[n].va = 1;
 }
 
-static void flush(struct cpu *cpu)
+void block_forget(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit.state;
 
@@ -148,12 +148,13 @@ static void debug(const struct cpu *cpu, const struct ir_block *w, size_t used)
 {
 	const struct jit *jit = cpu->jit.state;
 	const char *letters = cpu->machine->jit_debug;
+	FILE *out = cpu->machine->jit_out ? cpu->machine->jit_out : stderr;
 
 	if (strchr(letters, 'i'))
-		ir_print(stderr, w);
+		ir_print(out, w);
 	if (strchr(letters, 'c') && used < jit->cache.used) {
 		used = (used + 15) & ~(size_t)15; /* where gen_block begins */
-		code_print(stderr, jit->cache.rw + used, jit->cache.used - used);
+		code_print(out, jit->cache.rw + used, jit->cache.used - used);
 	}
 }
 
@@ -170,6 +171,7 @@ static bool translate(
 	w->start = b->start;
 	w->key = b->key;
 	w->calls_only = calls_only;
+	w->most = cpu->machine->jit_step ? cpu->machine->jit_step : BLOCK_INSNS;
 	w->insn = buffer;
 	ir_translate(w);
 	size_t size = w->insns * sizeof(*b->insn);
@@ -195,7 +197,7 @@ static struct block *make(
 	if (!b)
 		return NULL;
 	if (jit->cache.size - jit->cache.used < BLOCK_MOST || jit->exits > JIT_EXITS - 4096)
-		flush(cpu);
+		block_forget(cpu);
 	*b = (struct block){.va = cpu->ip,
 		.host = page->host,
 		.gpa = page->gpa,

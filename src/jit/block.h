@@ -10,6 +10,8 @@ struct icache_page;
 /* Makes cpu->jit.state. false: no memory. */
 bool block_open(struct cpu *cpu);
 void block_close(struct cpu *cpu);
+/* Drops all blocks. */
+void block_forget(struct cpu *cpu);
 /* Drops blocks of granules that were written or flushed. */
 void block_sync(struct cpu *cpu);
 /* The block at cpu->ip and ri, translated if need be. NULL: interpret. */

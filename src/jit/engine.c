@@ -221,7 +221,7 @@ static enum exec run_blocks(struct cpu *cpu, const struct run *run)
 		link = block_link_from(&jit->exit[jit->enter(cpu, b->code)]);
 		flushes = jit->count.flushes;
 		r = act(cpu, run, link.exit);
-		if (r != EXEC_NEXT)
+		if (r != EXEC_NEXT || cpu->machine->jit_step)
 			return r;
 	}
 }

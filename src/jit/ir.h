@@ -116,6 +116,7 @@ struct ir_block {
 	unsigned insns;
 	struct ir ir[BLOCK_IR];
 	unsigned count;
+	unsigned most;	 /* instructions, up to BLOCK_INSNS */
 	bool calls_only; /* nothing inline but branches: what is left when host registers run out */
 	unsigned need_sof; /* the frame must have at least this many registers */
 };

@@ -180,7 +180,7 @@ void ir_translate(struct ir_block *b)
 	struct tr t = {.b = b, .entry = b->start, .sof = -1};
 
 	b->insns = b->count = b->need_sof = 0;
-	while (!t.ended && b->insns < BLOCK_INSNS && b->count < BLOCK_IR - INSN_IR)
+	while (!t.ended && b->insns < b->most && b->count < BLOCK_IR - INSN_IR)
 		add(&t);
 	if (!t.ended)
 		next(&t, t.entry, false);

@@ -6,6 +6,7 @@
  * the new ids is selected by the next miss, so that a context switch that writes five registers
  * selects one set and not five.
  */
+#include "mmu/journal.h"
 #include "mmu/private.h"
 
 #include <stdlib.h>
@@ -156,8 +157,13 @@ void ftlb_fill_data(struct mmu *m, gva_t va, unsigned acc, const struct xlat *x)
 	if (!t)
 		return;
 	struct ftlb_entry *e = entry_for(t, va, (uintptr_t)s->host + (pa.v - s->base) - page);
+	bool write = x->allow_w && !(ram_flags(s, pa) & RAM_SLOW_WRITE);
+	if (unlikely(m->ram->journal != NULL) && e->tag_w != page)
+		write = write && acc & ACC_WRITE &&
+			journal_grant(m->ram->journal, s, (pa.v - s->base) >> GRANULE_SHIFT, e,
+				acc & ACC_RSE);
 	e->tag_r = x->allow_r ? page : FTLB_NONE;
-	e->tag_w = x->allow_w && !(ram_flags(s, pa) & RAM_SLOW_WRITE) ? page : FTLB_NONE;
+	e->tag_w = write ? page : FTLB_NONE;
 }
 
 void ftlb_fill_inst(struct mmu *m, gva_t va, gpa_t pa)

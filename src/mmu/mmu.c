@@ -217,6 +217,49 @@ void mmu_purge_all_tc(struct mmu *m)
 	mmu_flush_fast(m);
 }
 
+bool mmu_tlbs_alike(const struct mmu *a, const struct mmu *b)
+{
+	return tlb_alike(&a->private->data, &b->private->data) &&
+	       tlb_alike(&a->private->inst, &b->private->inst);
+}
+
+static bool registers_alike(const struct mmu *a, const struct mmu *b)
+{
+	return !memcmp(a->rr, b->rr, sizeof(a->rr)) && !memcmp(a->pkr, b->pkr, sizeof(a->pkr)) &&
+	       !memcmp(a->dbr, b->dbr, sizeof(a->dbr)) && !memcmp(a->ibr, b->ibr, sizeof(a->ibr));
+}
+
+static void copy_registers(struct mmu *to, const struct mmu *from)
+{
+	memcpy(to->rr, from->rr, sizeof(to->rr));
+	memcpy(to->pkr, from->pkr, sizeof(to->pkr));
+	memcpy(to->dbr, from->dbr, sizeof(to->dbr));
+	memcpy(to->ibr, from->ibr, sizeof(to->ibr));
+	mmu_flush_fast(to);
+	rr_changed(to);
+}
+
+static void copy_tlb(struct mmu *to, struct tlb *t, const struct tlb *from)
+{
+	if (tlb_alike(t, from))
+		return;
+	*t = *from;
+	mmu_flush_fast(to);
+}
+
+void mmu_copy(struct mmu *to, const struct mmu *from)
+{
+	copy_tlb(to, &to->private->data, &from->private->data);
+	copy_tlb(to, &to->private->inst, &from->private->inst);
+	if (!registers_alike(to, from))
+		copy_registers(to, from);
+	to->fault = from->fault;
+	to->defer = from->defer;
+	to->pta = from->pta;
+	to->dcr = from->dcr;
+	mmu_set_mode(to, from->psr, (uint64_t)from->rse_pl << 2 | (uint64_t)from->rse_be << 4);
+}
+
 static void put_array(struct stream *s, const uint64_t *v, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)

@@ -175,6 +175,10 @@ enum fault mmu_fc(struct mmu *m, gva_t va, gpa_t *pa);
 
 /* Drops fast-TLB write rights to a granule that just got a flag, in this processor. */
 void mmu_drop_writable(struct mmu *m, gpa_t granule);
+/* Registers, TLBs and mode of another processor. Fast TLBs survive where nothing differs. */
+void mmu_copy(struct mmu *to, const struct mmu *from);
+/* Do both TLBs hold the same? */
+bool mmu_tlbs_alike(const struct mmu *a, const struct mmu *b);
 /* Drops every fast TLB entry; architectural state is untouched. */
 void mmu_flush_fast(struct mmu *m);
 

@@ -7,6 +7,7 @@
 #include "mmu/ram.h"
 
 #include "base/stream.h"
+#include "mmu/journal.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -133,6 +134,8 @@ void *ram_write_ptr(struct ram *ram, gpa_t a, uint64_t len)
 		if (s->flags[first + i] & RAM_READ_ONLY)
 			return NULL;
 	for (uint64_t i = 0; i < n; i++) {
+		if (unlikely(ram->journal != NULL))
+			journal_note(ram->journal, s, first + i);
 		if (clear_flag(&s->flags[first + i], RAM_HAS_CODE))
 			code_gone(ram, s, first + i);
 		if (clear_flag(&s->flags[first + i], RAM_LOG_DIRTY))

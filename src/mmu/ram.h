@@ -11,6 +11,7 @@
 #include "base/types.h"
 
 struct stream;
+struct journal;
 
 #define GRANULE_SHIFT 12
 #define GRANULE_SIZE  4096
@@ -42,6 +43,7 @@ struct ram {
 	_Atomic uint64_t code_generation;
 	_Atomic uint64_t code_log[RAM_CODE_LOG];
 	atomic_flag code_lock; /* for writers of the log */
+	struct journal *journal; /* engine verify: is told of writes; NULL: nobody is */
 };
 
 /* Adds a slot of zeroed memory. Returns 0, -EEXIST on overlap, -ENOSPC, -ENOMEM, -EINVAL. */

@@ -51,8 +51,19 @@ const struct tlb_entry *tlb_find(const struct tlb *t, uint64_t va61, uint32_t ri
 	return NULL;
 }
 
+/* An entry's part of the digest. */
+static uint64_t mark(const struct tlb *t, const struct tlb_entry *e)
+{
+	uint64_t h = (uint64_t)(e - t->tc[0]) ^ (uint64_t)e->ps << 56;
+	h = (h ^ e->vpn) * 0x9e3779b97f4a7c15;
+	h = (h ^ h >> 32 ^ e->pte) * 0xbf58476d1ce4e5b9;
+	h = (h ^ h >> 29 ^ e->rid ^ (uint64_t)e->key << 32) * 0x94d049bb133111eb;
+	return h ^ h >> 31;
+}
+
 static void entry_drop(struct tlb *t, struct tlb_entry *e)
 {
+	t->digest ^= mark(t, e);
 	e->valid = false;
 	if (--t->count[e->ps] == 0)
 		t->sizes &= ~(1ull << e->ps);
@@ -74,6 +85,7 @@ void tlb_insert_tc(struct tlb *t, const struct tlb_entry *e, struct tlb_entry *v
 	}
 	*to = *e;
 	to->valid = true;
+	t->digest ^= mark(t, to);
 	t->count[e->ps]++;
 	t->sizes |= 1ull << e->ps;
 }
@@ -143,5 +155,11 @@ void tlb_clear_tc(struct tlb *t)
 {
 	memset(t->tc, 0, sizeof(t->tc));
 	memset(t->count, 0, sizeof(t->count));
-	t->sizes = 0;
+	t->sizes = t->digest = 0;
+}
+
+bool tlb_alike(const struct tlb *a, const struct tlb *b)
+{
+	return a->digest == b->digest && a->tr_valid == b->tr_valid &&
+	       memcmp(a->tr, b->tr, sizeof(a->tr)) == 0;
 }

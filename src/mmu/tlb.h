@@ -39,6 +39,7 @@ struct tlb_entry {
 struct tlb {
 	uint64_t tr_valid; /* bit n: tr[n] holds a translation */
 	uint64_t sizes;	   /* bit n: the cache holds pages of 2^n */
+	uint64_t digest;   /* of what it holds and where, whatever the order it came in */
 	uint32_t count[64];
 	struct tlb_entry tr[TLB_TRS];
 	struct tlb_entry tc[TLB_SETS][TLB_WAYS];
@@ -61,5 +62,7 @@ unsigned tlb_purge_tc(struct tlb *t, uint64_t va61, unsigned ps, uint32_t rid);
 /* Removes translation registers overlapping the page; returns likewise. */
 unsigned tlb_purge_tr(struct tlb *t, uint64_t va61, unsigned ps, uint32_t rid);
 void tlb_clear_tc(struct tlb *t);
+/* Do both hold the same entries in the same places? */
+bool tlb_alike(const struct tlb *a, const struct tlb *b);
 
 #endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What to say about a run that differed. The run is made again with smaller budgets until the
+ * stretch between two taken branches is known, then block by block with blocks of one, two, three
+ * instructions: the length at which the difference comes names the instruction.
+ */
+#include "cpu/exec.h"
+#include "cpu/icache.h"
+#include "isa/op.h"
+#include "jit/block.h"
+#include "jit/verify_private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the search stands. */
+struct search {
+	struct verify *v;
+	FILE *out;
+	gva_t ip; /* of the block that differs */
+	unsigned ri;
+	gva_t last_ip; /* of the instruction, 0: not known */
+	unsigned last_ri;
+};
+
+/* Everything back to v->before. */
+static void undo(struct verify *v)
+{
+	const struct journal *j = v->journal[1];
+
+	for (unsigned n = 0; n < j->count; n++)
+		memcpy(j->granule[n].host, j->granule[n].before, GRANULE_SIZE);
+	compare_copy(v->cpu, v->before);
+	compare_copy(v->shadow, v->before);
+	mmu_flush_fast(&v->cpu->mmu);
+	mmu_flush_fast(&v->shadow->mmu);
+	v->strayed = false;
+}
+
+static const char *again(struct verify *v, uint64_t budget)
+{
+	undo(v);
+	return verify_both(v, budget);
+}
+
+/* Makes the present state the one to start from. */
+static void go_on_from_here(struct verify *v)
+{
+	compare_copy(v->before, v->cpu);
+	v->first = v->next;
+	v->journal[1]->count = 0;
+}
+
+/* --- blocks of a few instructions --- */
+
+static bool at_nop(struct verify *v)
+{
+	struct cpu *cpu = v->shadow;
+	const struct icache_page *page = icache_find(cpu, cpu->ip);
+
+	return page && op_attributes(icache_entry(page, cpu->ip, cpu->ri)->op) & OP_NOP;
+}
+
+/* The shadow does n instructions, not counting nops, or fewer when one branches or ends the run. */
+static int interpret(struct search *s, unsigned n)
+{
+	struct verify *v = s->v;
+	int r = EXEC_NEXT;
+
+	verify_begin(v, 0);
+	while (n > 0 && r == EXEC_NEXT) {
+		bool nop = at_nop(v);
+		if (!nop) {
+			s->last_ip = v->shadow->ip;
+			s->last_ri = v->shadow->ri;
+			n--;
+		}
+		r = interp_step(v->shadow);
+	}
+	verify_end(v, 0);
+	v->accesses_seen = v->next;
+	return r;
+}
+
+/* Both do one block of n instructions. */
+static const char *step(struct search *s, unsigned n)
+{
+	struct verify *v = s->v;
+	struct cpu *cpu = v->cpu;
+	int want = interpret(s, n);
+
+	block_forget(cpu);
+	cpu->machine->jit_step = n;
+	verify_begin(v, 1);
+	int got = engine_jit.run(cpu, 1);
+	verify_end(v, 1);
+	cpu->machine->jit_step = 0;
+	while (v->shadow->slots < cpu->slots && at_nop(v) && interp_step(v->shadow) == EXEC_NEXT)
+		;
+	return verify_difference(v, want, got);
+}
+
+/* Finds the instruction in the stretch that ends at slot end. */
+static bool find_instruction(struct search *s, uint64_t end)
+{
+	struct verify *v = s->v;
+
+	while (v->cpu->slots < end) {
+		uint64_t was = v->cpu->slots;
+		s->ip = v->cpu->ip;
+		s->ri = v->cpu->ri;
+		for (unsigned n = 1; n <= BLOCK_INSNS; n++) {
+			undo(v);
+			if (step(s, n))
+				return true;
+		}
+		go_on_from_here(v);
+		if (v->cpu->slots == was)
+			break;
+	}
+	return false;
+}
+
+/* --- text --- */
+
+static void print_instructions(struct search *s)
+{
+	struct cpu *cpu = s->v->before;
+	gva_t ip = s->ip;
+	const struct icache_page *page = icache_find(cpu, ip);
+
+	fprintf(s->out, "guest code:\n");
+	for (unsigned n = 0; page && n < BLOCK_INSNS / 2; n++, ip += 16) {
+		struct bundle b;
+		memcpy(&b, (const char *)page->host + (ip & 0xff0), sizeof(b));
+		for (unsigned k = 0; k < bundle_slots(b); k++) {
+			struct insn i;
+			char text[128];
+			bool here = ip == s->last_ip && k == s->last_ri;
+			insn_decode(&i, b, k);
+			insn_print(text, sizeof(text), &i, b, ip);
+			fprintf(s->out, "%s %016" PRIx64 ".%u  %s\n", here ? " >" : "  ", ip, k,
+				text);
+		}
+		if ((ip & 0xff0) == 0xff0 || (s->last_ip && ip > s->last_ip + 16))
+			break;
+	}
+}
+
+static void print_bytes(FILE *out, const char *name, const uint8_t *p)
+{
+	fprintf(out, "    %-12s", name);
+	for (unsigned n = 0; n < 16; n++)
+		fprintf(out, " %02x", p[n]);
+	fputc('\n', out);
+}
+
+static void print_memory(const struct verify *v, FILE *out)
+{
+	const uint8_t *want, *before;
+	gpa_t gpa = GPA(0);
+	const uint8_t *host = verify_memory(v, &want, &before, &gpa);
+	unsigned n = 0;
+
+	if (!host)
+		return;
+	while (want[n] == host[n])
+		n++;
+	n &= ~15u;
+	fprintf(out, "  RAM at %#" PRIx64 ":\n", gpa.v + n);
+	print_bytes(out, "before", before + n);
+	print_bytes(out, "interpreter", want + n);
+	print_bytes(out, "translated", host + n);
+}
+
+static void print_access(const struct verify *v, FILE *out)
+{
+	const struct bus_access *a = &v->stray;
+
+	if (v->strayed)
+		fprintf(out,
+			"  access not made by the interpreter: %s %u bytes at %#" PRIx64
+			", value %#" PRIx64 "\n",
+			a->write ? "write" : "read", a->size, a->addr, a->value);
+	else if (v->next != v->accesses_seen)
+		fprintf(out, "  %u accesses to devices were not made\n",
+			v->accesses_seen - v->next);
+}
+
+static void print_states(const struct verify *v, FILE *out)
+{
+	fprintf(out, "  %-20s %-24s %-24s %s\n", "what differs", "before the block", "interpreter",
+		"translated code");
+	compare_print(out, v->before, v->shadow, v->cpu);
+	print_memory(v, out);
+	print_access(v, out);
+}
+
+/* The block as it is translated, by doing so once more. */
+static void print_code(struct search *s)
+{
+	struct machine *m = s->v->cpu->machine;
+	const char *letters = m->jit_debug;
+
+	undo(s->v);
+	block_forget(s->v->cpu);
+	m->jit_debug = "ic";
+	m->jit_out = s->out;
+	fprintf(s->out, "its translation, and those of blocks it went on to:\n");
+	verify_begin(s->v, 1);
+	engine_jit.run(s->v->cpu, 1);
+	verify_end(s->v, 1);
+	m->jit_debug = letters;
+	m->jit_out = NULL;
+}
+
+/* Halves the budget until one more slot makes the difference. Returns the budget that makes none.
+ */
+static uint64_t narrow(struct verify *v, uint64_t budget)
+{
+	uint64_t good = 0, bad = budget;
+
+	while (bad - good > 1) {
+		uint64_t middle = good + (bad - good) / 2;
+		if (again(v, middle))
+			bad = middle;
+		else
+			good = middle;
+	}
+	return good;
+}
+
+/* Before the stretch that differs; returns the slot it ends at. */
+static uint64_t stand_before(struct verify *v, uint64_t good)
+{
+	undo(v);
+	if (good) {
+		verify_both(v, good);
+		go_on_from_here(v);
+	}
+	verify_both(v, 1);
+	return v->shadow->slots;
+}
+
+static char *states_text(const struct verify *v)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out) {
+		print_states(v, out);
+		fclose(out);
+	}
+	return text;
+}
+
+static void explain_stretch(struct search *s, uint64_t end)
+{
+	struct verify *v = s->v;
+	char *text = states_text(v);
+
+	undo(v);
+	s->ip = v->cpu->ip;
+	s->ri = v->cpu->ri;
+	gva_t ip = s->ip;
+	unsigned ri = s->ri;
+	if (find_instruction(s, end)) {
+		fprintf(s->out, "in the block at %#" PRIx64 ".%u, instruction %#" PRIx64 ".%u\n",
+			s->ip, s->ri, s->last_ip, s->last_ri);
+		print_instructions(s);
+		print_states(v, s->out);
+		print_code(s);
+	} else {
+		s->ip = ip;
+		s->ri = ri;
+		s->last_ip = 0;
+		fprintf(s->out,
+			"in the block at %#" PRIx64 ".%u, or one it is linked to;\n"
+			"no single instruction differs in a block that ends with it\n",
+			ip, ri);
+		print_instructions(s);
+		fputs(text ? text : "", s->out);
+	}
+	free(text);
+}
+
+void verify_explain(struct verify *v, uint64_t budget, const char *why)
+{
+	size_t size;
+	struct search s = {.v = v, .out = open_memstream(&v->report, &size)};
+
+	if (!s.out)
+		return;
+	fprintf(s.out,
+		"vCPU %u: %s differ after slot %" PRIu64 ", in a run that began at %#" PRIx64
+		".%u\n",
+		v->cpu->index, why, v->before->slots, v->before->ip, v->before->ri);
+	char *text = states_text(v);
+	if (!again(v, budget)) {
+		fprintf(s.out, "but not when the run is made again\n%s", text ? text : "");
+	} else {
+		uint64_t end = stand_before(v, narrow(v, budget));
+		explain_stretch(&s, end);
+	}
+	free(text);
+	fclose(s.out);
+}
+
+const char *verify_report(const struct cpu *cpu)
+{
+	return cpu->verify ? cpu->verify->report : NULL;
+}
+
+/* --- the end --- */
+
+static void print_most_called(const struct machine *m, FILE *out, double slots)
+{
+	uint64_t calls[OP_COUNT] = {0};
+
+	for (unsigned n = 0; n < m->cpus; n++)
+		for (unsigned op = 0; op < OP_COUNT; op++)
+			calls[op] += m->cpu[n]->jit.calls[op];
+	for (unsigned k = 0; k < 8; k++) {
+		unsigned most = 0;
+		for (unsigned op = 1; op < OP_COUNT; op++)
+			if (calls[op] > calls[most])
+				most = op;
+		if (calls[most])
+			fprintf(out, "  called %-16s %12" PRIu64 "  %.2f %%\n", op_name(most),
+				calls[most], 100 * (double)calls[most] / slots);
+		calls[most] = 0;
+	}
+}
+
+char *verify_summary(const struct machine *m)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out) {
+		verify_print_summary(m, out);
+		fclose(out);
+	}
+	if (size)
+		return text;
+	free(text);
+	return NULL;
+}
+
+void verify_print_summary(const struct machine *m, FILE *out)
+{
+	uint64_t slots = 0, runs = 0, called = 0, rights = 0;
+
+	for (unsigned n = 0; n < m->cpus && m->cpu[n] && m->cpu[n]->verify; n++) {
+		slots += m->cpu[n]->slots;
+		runs += m->cpu[n]->verify->runs;
+		called += jit_slots_called(m->cpu[n]);
+		rights += m->cpu[n]->verify->journal[1]->granted;
+	}
+	if (!runs)
+		return;
+	called -= rights < called ? rights : called;
+	fprintf(out,
+		"verify: %" PRIu64 " slots in %" PRIu64 " runs compared; %.2f %% of them ran as "
+		"translated code\n",
+		slots, runs, 100 - 100 * (double)called / (double)(slots + !slots));
+	print_most_called(m, out, (double)(slots + !slots));
+}

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "jit/jit.h"
+#include "jit/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +41,18 @@ static int make_processors(struct domain *d)
 	return 0;
 }
 
+static const struct engine *engine_of(const struct domain_config *c)
+{
+	switch (c->engine) {
+	case ENGINE_JIT:
+		return &engine_jit;
+	case ENGINE_VERIFY:
+		return &engine_verify;
+	default:
+		return &engine_interpreter;
+	}
+}
+
 static int make_machine(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
 	struct machine *m = &d->machine;
@@ -48,7 +61,7 @@ static int make_machine(struct domain *d, char error[LOAD_ERROR_SIZE])
 		snprintf(error, LOAD_ERROR_SIZE, "cpu_model '%s' is unknown", d->config.cpu_model);
 		return -EINVAL;
 	}
-	m->engine = d->config.jit ? &engine_jit : &engine_interpreter;
+	m->engine = engine_of(&d->config);
 	clock_init(&m->clock, d->config.virtual_clock);
 	clock_pause(&m->clock);
 	d->paused = true;

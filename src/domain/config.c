@@ -20,7 +20,7 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->vcpus);
 	stream_put_u64(s, c->id);
 	stream_put_u64(s, c->virtual_clock);
-	stream_put_u64(s, c->jit);
+	stream_put_u64(s, c->engine);
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
@@ -47,7 +47,7 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->vcpus = stream_get_max(s, MAX_CPUS, "vcpus");
 	c->id = stream_get_u64(s);
 	c->virtual_clock = stream_get_max(s, 1, "clock");
-	c->jit = version > 1 && stream_get_max(s, 1, "engine");
+	c->engine = version > 1 ? stream_get_max(s, ENGINE_VERIFY, "engine") : ENGINE_INTERP;
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");

@@ -10,6 +10,9 @@
 
 struct stream;
 
+/* What executes guest code; the numbers are in save files. */
+enum domain_engine { ENGINE_INTERP, ENGINE_JIT, ENGINE_VERIFY };
+
 /* What to do when the guest powers off, reboots or crashes. */
 enum domain_action {
 	ACTION_DESTROY, /* the process ends */
@@ -32,7 +35,7 @@ struct domain_config {
 	uint64_t vcpus;
 	uint64_t id;
 	bool virtual_clock;
-	bool jit; /* engine */
+	enum domain_engine engine;
 	enum domain_action on_poweroff, on_reboot, on_crash;
 };
 

@@ -83,7 +83,7 @@ struct domain {
 	/* I/O thread only */
 	bool paused, crashed, shut_down; /* `list` shows p, c, s */
 	enum domain_end end;
-	struct text crash_report;
+	struct text crash_report; /* and what else is to be told at the end */
 	struct client *clients;
 };
 
@@ -132,6 +132,8 @@ void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
 /* Resets the machine as a reset button does, with on_reboot deciding what follows. */
 void domain_reboot(struct domain *d);
+/* At the end: what engine "verify" has compared goes to the log and to whoever waits. */
+void domain_report_checks(struct domain *d);
 /* Acts on what a vCPU thread asked for, if anything. */
 void domain_serve_event(struct domain *d);
 

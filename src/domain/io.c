@@ -81,6 +81,7 @@ static bool all_drained(struct domain *d)
 static void finish(struct domain *d)
 {
 	domain_stop(d);
+	domain_report_checks(d);
 	/* before anybody is told: a name is free again as soon as its domain is seen to be gone */
 	janitor_finish(d, d->end == END_CRASH);
 	client_accept_last(d);

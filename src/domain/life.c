@@ -7,8 +7,10 @@
 #include "domain/domain.h"
 
 #include "base/log.h"
+#include "jit/verify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,11 +70,25 @@ static void report_crash(struct domain *d)
 	text_free(t);
 	text_printf(t, "domain %s crashed on vCPU %u: %s\n", d->config.name, d->event_vcpu,
 		d->crash_text);
+	const char *difference = verify_report(d->vcpu[d->event_vcpu].cpu);
+	if (difference)
+		text_printf(t, "%s", difference);
 	dump_cpu(t, d->vcpu[d->event_vcpu].cpu, &d->kernel);
 	if (lseek(STDERR_FILENO, 0, SEEK_END) > LOG_MAX)
 		return;
 	if (t->data && write(STDERR_FILENO, t->data, t->len) < 0)
 		return;
+}
+
+void domain_report_checks(struct domain *d)
+{
+	char *text = verify_summary(&d->machine);
+	if (!text)
+		return;
+	text_printf(&d->crash_report, "%s", text);
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		log_warn("no room for the figures of engine 'verify'");
+	free(text);
 }
 
 static bool act(struct domain *d, enum domain_event event)

@@ -18,6 +18,7 @@ struct reading {
 	struct cfg *cfg;
 	struct domain_config *config;
 	char cmdline[2048], root[512], extra[2048];
+	bool real_clock; /* asked for, not by default */
 };
 
 struct row;
@@ -153,6 +154,7 @@ static int read_clock(struct reading *r, const struct cfg_setting *s, const stru
 	if (want_text(r, s))
 		return -EINVAL;
 	r->config->virtual_clock = strcmp(s->value.text, "virtual") == 0;
+	r->real_clock = !r->config->virtual_clock;
 	if (r->config->virtual_clock || strcmp(s->value.text, "real") == 0)
 		return 0;
 	return cfg_fail(
@@ -164,11 +166,16 @@ static int read_engine(struct reading *r, const struct cfg_setting *s, const str
 	(void)row;
 	if (want_text(r, s))
 		return -EINVAL;
-	r->config->jit = strcmp(s->value.text, "jit") == 0;
-	if (r->config->jit || strcmp(s->value.text, "interp") == 0)
-		return 0;
-	return cfg_fail(
-		r->cfg, s, "engine is '%s', possible are 'interp' and 'jit'", s->value.text);
+	static const char *const names[] = {
+		[ENGINE_INTERP] = "interp", [ENGINE_JIT] = "jit", [ENGINE_VERIFY] = "verify"};
+	for (unsigned n = 0; n < countof(names); n++) {
+		if (strcmp(s->value.text, names[n]) == 0) {
+			r->config->engine = n;
+			return 0;
+		}
+	}
+	return cfg_fail(r->cfg, s, "engine is '%s', possible are 'interp', 'jit' and 'verify'",
+		s->value.text);
 }
 
 static int read_model(struct reading *r, const struct cfg_setting *s, const struct row *row)
@@ -294,6 +301,16 @@ static int join_cmdline(struct reading *r)
 	return -EINVAL;
 }
 
+/* Comparing engines takes a clock that both see alike. */
+static void settle_clock(const struct reading *r)
+{
+	if (r->config->engine != ENGINE_VERIFY)
+		return;
+	if (r->real_clock)
+		log_warn("warning: engine 'verify' runs with clock 'virtual', not 'real'");
+	r->config->virtual_clock = true;
+}
+
 int settings_apply(struct cfg *cfg, struct domain_config *config)
 {
 	struct reading r = {.cfg = cfg, .config = config};
@@ -309,6 +326,7 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 		snprintf(cfg->error, sizeof(cfg->error), "no kernel given");
 	if (!config->name[0] || !config->kernel[0] || join_cmdline(&r))
 		return -EINVAL;
+	settle_clock(&r);
 	if (!config->uuid[0])
 		make_uuid(config->uuid, config->name, config->virtual_clock);
 	return 0;

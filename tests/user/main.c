@@ -7,19 +7,34 @@
 #include <time.h>
 
 #include "jit/jit.h"
+#include "jit/verify.h"
 #include "process.h"
 
 #define RAM_SIZE (16ull << 30)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: epixen-user [-stats] [--cpu MODEL] [--engine interp|jit] [-d ic] "
-			"PROGRAM [ARG...]\n"
-			"Runs a static Linux/ia64 program. Models:");
+	fprintf(stderr,
+		"usage: epixen-user [-stats] [--cpu MODEL] [--engine interp|jit|verify] [-d ic] "
+		"PROGRAM [ARG...]\n"
+		"Runs a static Linux/ia64 program. Models:");
 	for (unsigned n = 0; n < cpu_model_count; n++)
 		fprintf(stderr, " %s", cpu_models[n].name);
 	fputc('\n', stderr);
 	return 2;
+}
+
+static const struct engine *find_engine(const char *name)
+{
+	static const struct {
+		const char *name;
+		const struct engine *engine;
+	} engines[] = {
+		{"interp", &engine_interpreter}, {"jit", &engine_jit}, {"verify", &engine_verify}};
+	for (unsigned n = 0; n < countof(engines); n++)
+		if (strcmp(name, engines[n].name) == 0)
+			return engines[n].engine;
+	return NULL;
 }
 
 static double seconds(void)
@@ -36,7 +51,7 @@ static int process_new(
 	p->machine.model = model;
 	p->machine.engine = engine;
 	p->machine.cpus = 1;
-	clock_init(&p->machine.clock, false);
+	clock_init(&p->machine.clock, engine == &engine_verify);
 	if (ram_add_slot(&p->machine.ram, 0, RAM_SIZE) != 0)
 		return -1;
 	p->cpu = cpu_new(&p->machine, 0);
@@ -62,6 +77,7 @@ static int run(struct process *p, bool stats)
 	process_run(p);
 	if (stats)
 		print_stats(p, seconds() - start);
+	verify_print_summary(&p->machine, stderr);
 	return p->status;
 }
 
@@ -89,12 +105,12 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[n], "-d") == 0 && n + 1 < argc)
 			debug = argv[++n];
 		else if (strcmp(argv[n], "--engine") == 0 && n + 1 < argc)
-			engine = strcmp(argv[++n], "jit") == 0 ? &engine_jit : &engine_interpreter;
+			engine = find_engine(argv[++n]);
 		else
 			return usage();
 	}
 	const struct cpu_model *model = cpu_model_find(name);
-	if (n >= argc || !model)
+	if (n >= argc || !model || !engine)
 		return usage();
 	struct process *p = calloc(1, sizeof(*p));
 	if (p)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jit/verify.h"
 #include "process.h"
 
 #define BREAK_SYSCALL 0x100000
@@ -31,6 +32,9 @@ void process_die(struct process *p, int sig, const char *why)
 	fprintf(stderr, "epixen-user: %s: %s: %s (ifa %016llx isr %016llx iim %llx)\n", p->path,
 		strsignal(sig), why, (unsigned long long)f->ifa, (unsigned long long)f->isr,
 		(unsigned long long)f->iim);
+	const char *difference = verify_report(p->cpu);
+	if (difference)
+		fputs(difference, stderr);
 	print_registers(p->cpu);
 	p->done = true;
 	p->status = 128 + sig;
@@ -114,8 +118,12 @@ static void interruption(struct process *p)
 
 void process_run(struct process *p)
 {
+	bool frozen = p->machine.clock.is_virtual;
 	while (!p->done) {
-		enum exit e = cpu_run(p->cpu, 1ull << 40);
+		uint64_t before = p->cpu->slots;
+		enum exit e = cpu_run(p->cpu, frozen ? 20000 : 1ull << 40);
+		if (frozen)
+			clock_advance(&p->machine.clock, p->cpu->slots - before);
 		if (e == EXIT_INTERRUPTION)
 			interruption(p);
 		else if (e != EXIT_BUDGET && e != EXIT_KICK)

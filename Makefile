@@ -42,7 +42,7 @@ JIT  := block cache compare emit_alu emit_branch emit_cmp emit_fp emit_mem emit_
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
-HV   := hv pv_page pv_state
+HV   := event hv pv_deliver pv_hyperprivop pv_page pv_privop pv_psr pv_state pv_tlb pv_vector
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
 	sandbox stat state stop unwind vcpu
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \

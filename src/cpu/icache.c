@@ -120,7 +120,12 @@ static bool runs_always(const struct insn *i)
 	return attributes & OP_ALWAYS || (attributes & OP_UNC && i->comp & 1);
 }
 
-static void decode_bundle(struct icache_page *p, unsigned n, exec_fn *const *exec)
+static exec_fn *exec_of(const struct insn *i, const struct personality *p)
+{
+	return p ? p->exec(i) : exec_table[i->op];
+}
+
+static void decode_bundle(struct icache_page *p, unsigned n, const struct personality *personality)
 {
 	const uint64_t *host = (const uint64_t *)(p->host + n * 16);
 	struct bundle b = {host_load(host, 8), host_load(host + 1, 8)};
@@ -133,7 +138,7 @@ static void decode_bundle(struct icache_page *p, unsigned n, exec_fn *const *exe
 		else
 			*i = (struct insn){.op = OP_illegal, .slot = 2};
 		i->bundle = (uint8_t)n;
-		i->exec = s < slots ? exec[i->op] : hole;
+		i->exec = s < slots ? exec_of(i, personality) : hole;
 		i->always = runs_always(i);
 	}
 }
@@ -157,13 +162,11 @@ static void link_entries(struct icache_page *p)
 
 static void fill(struct cpu *cpu, struct icache_page *p)
 {
-	const struct personality *personality = cpu->machine->personality;
-
 	/* flag first, read later: who writes and flushes in between then finds the flag */
 	ram_set_flags(&cpu->machine->ram, p->gpa, RAM_HAS_CODE);
 	mmu_drop_writable(&cpu->mmu, p->gpa);
 	for (unsigned n = 0; n < PAGE_BUNDLES; n++)
-		decode_bundle(p, n, personality ? personality->exec : exec_table);
+		decode_bundle(p, n, cpu->machine->personality);
 	link_entries(p);
 	p->insn[PAGE_INSNS] = (struct insn){
 		.exec = page_end, .op = OP_nop_b, .slot = 2, .bundle = PAGE_BUNDLES - 1};

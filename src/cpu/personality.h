@@ -13,8 +13,9 @@
 #include "isa/insn.h"
 
 struct personality {
-	/* By enum op, in place of exec_table; most rows are the same functions. */
-	exec_fn *const *exec;
+	/* The exec function of a decoded instruction, in place of exec_table's; for most rows the
+	 * same. */
+	exec_fn *(*exec)(const struct insn *i);
 	/* In place of cpu_deliver; may set cpu->exit to EXIT_CRASH. */
 	void (*deliver)(struct cpu *cpu);
 	/* Is FAULT_EXTERNAL_INTERRUPT to be delivered before the next instruction? */

@@ -65,8 +65,16 @@ void hv_reset(struct hv *hv)
 	hv->xsi = XSI_DEFAULT;
 	hv->identity.on = false;
 	memset(hv->shared_info, 0, XEN_PAGE_SIZE);
+	for (unsigned n = 0; n < MAX_CPUS; n++)
+		hv->shared_info[n * SHARED_VCPU_SIZE + 1] = 1; /* evtchn_upcall_mask */
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_reset(&hv->vcpu[n]);
+}
+
+bool hv_has_work(const struct hv_vcpu *v)
+{
+	bool vector = v->irr[0] | v->irr[1] | v->irr[2] | v->irr[3];
+	return shared_pending(v) || (vector && !v->callback);
 }
 
 void hv_flush(struct cpu *caller)

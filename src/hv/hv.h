@@ -16,6 +16,7 @@
 
 #include "base/types.h"
 #include "cpu/cpu.h"
+#include "mmu/tlb.h"
 
 struct stream;
 
@@ -53,6 +54,7 @@ struct hv_vcpu {
 	uint64_t iva;		 /* virtual cr.iva */
 	uint64_t rr0;		 /* region register 0 behind metaphysical mode */
 	uint64_t itm_last;	 /* the cr.itm that has been delivered */
+	bool timer_due;		 /* expired, but VIRQ_ITC was not bound */
 	_Atomic uint64_t irr[4]; /* legacy vectors (ABI 10.7), and those in service */
 	uint64_t insvc[4];
 	bool plain_isr; /* the General Exception in mmu.fault comes from emulation: code only */
@@ -60,9 +62,10 @@ struct hv_vcpu {
 		gva_t va; /* of the latest itc.d, which serves fetches too (ABI 8.4) */
 		bool valid;
 	} last;
-	bool initialised;     /* was started once */
-	_Atomic bool down;    /* offline: nothing runs */
-	_Atomic bool polling; /* in sched_op poll */
+	struct tlb_entry shared_entry; /* of the page that was looked for last */
+	bool initialised;	       /* was started once */
+	_Atomic bool down;	       /* offline: nothing runs */
+	_Atomic bool polling;	       /* in sched_op poll */
 };
 
 struct hv {

@@ -2,16 +2,11 @@
 /* The pages shared with a paravirtual kernel: see pv_page.h, ABI 1.6, 1.7, 5.1, 2.8. */
 #include "hv/pv_page.h"
 
-#include <string.h>
-
 #include "cpu/broadcast.h"
 #include "mmu/tlb.h"
 
-#define XEN_LOW	    0xf000000000000000ull
-#define XEN_HIGH    0xf800000000000000ull
-#define XSI_SIZE    (XEN_PAGE_SIZE + 0x1000)
+#define XSI_SIZE    (XEN_PAGE_SIZE + PAGE_SIZE_USED)
 #define XSI_ALIGN   0xffffull
-#define REGS_SIZE   0x1000
 #define ITV_MASKED  0x10000
 #define PTA_DEFAULT (15 << 2)
 #define RR_DEFAULT  (XEN_PAGE_SHIFT << 2)
@@ -80,11 +75,11 @@ void pv_page_attach(struct hv *hv)
 			ram_write_ptr(ram, GPA(HV_MAPPED_REGS + n * XEN_PAGE_SIZE), XEN_PAGE_SIZE);
 }
 
-void pv_page_reset(struct hv_vcpu *v)
+void pv_page_init(struct hv_vcpu *v)
 {
-	memset(v->regs, 0, REGS_SIZE);
 	page_set(v, PAGE_BANKNUM, 1);
 	page_set(v, PAGE_METAPHYSICAL, 1);
+	page_set(v, PAGE_DFH, 0);
 	page_set(v, PAGE_MASK_ADDR, mask_address(v));
 	page_set(v, PAGE_ITV, ITV_MASKED);
 	page_set(v, PAGE_PTA, PTA_DEFAULT);

@@ -10,6 +10,8 @@
 #include "hv/hv.h"
 #include "mmu/access.h"
 
+#define PAGE_SIZE_USED 0x1000
+
 /* A field's offset and size. */
 #define FIELD(offset, size) ((offset) << 4 | (size))
 
@@ -104,6 +106,10 @@ static inline void shared_set_mask(struct hv_vcpu *v, uint8_t mask)
 
 /* --- where the guest sees them --- */
 
+/* The hypervisor's own addresses (ABI 1.7). */
+#define XEN_LOW	 0xf000000000000000ull
+#define XEN_HIGH 0xf800000000000000ull
+
 /* Both pages of the processor at hv->xsi: data, kernel level only. NULL when va is neither's. */
 const struct tlb_entry *pv_page_find(const struct hv_vcpu *v, gva_t va, struct tlb_entry *e);
 /* Does [va, va + size) touch the hypervisor's own addresses or the two pages (ABI 1.7)? */
@@ -112,7 +118,7 @@ bool pv_page_overlaps(const struct hv *hv, gva_t va, uint64_t size);
 bool pv_page_legal(gva_t va);
 /* Points regs and shared_info into RAM. */
 void pv_page_attach(struct hv *hv);
-/* First contents of a processor's page and its vcpu_info: its page is cleared. */
-void pv_page_reset(struct hv_vcpu *v);
+/* The fields that a processor starts with (ABI 2.8); others keep their values. */
+void pv_page_init(struct hv_vcpu *v);
 
 #endif

@@ -153,6 +153,7 @@ bool mmu_va_implemented(const struct mmu *m, gva_t va);
 bool mmu_pa_implemented(const struct mmu *m, uint64_t pa); /* bit 63 is not looked at */
 /* The entry that the TLB itself has for va in the present region ids, or NULL: for mmu_nested. */
 const struct tlb_entry *mmu_lookup(const struct mmu *m, bool inst, gva_t va);
+const struct tlb_entry *mmu_lookup_itr(const struct mmu *m, gva_t va);
 /* Purges: translation caches (both sides) overlapping [va, va + 2^ps) in the region id given. */
 void mmu_purge_tc(struct mmu *m, gva_t va, unsigned ps, uint32_t rid);
 void mmu_purge_tr(struct mmu *m, bool inst, gva_t va, unsigned ps, uint32_t rid);

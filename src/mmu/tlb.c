@@ -25,7 +25,7 @@ static bool entry_overlaps(const struct tlb_entry *e, uint64_t va61, unsigned ps
 	return e->valid && e->rid == rid && ((e->vpn ^ va61) & mask) == 0;
 }
 
-static const struct tlb_entry *tr_find(const struct tlb *t, uint64_t va61, uint32_t rid)
+const struct tlb_entry *tlb_find_tr(const struct tlb *t, uint64_t va61, uint32_t rid)
 {
 	for (uint64_t left = t->tr_valid; left; left &= left - 1) {
 		const struct tlb_entry *e = &t->tr[__builtin_ctzll(left)];
@@ -37,7 +37,7 @@ static const struct tlb_entry *tr_find(const struct tlb *t, uint64_t va61, uint3
 
 const struct tlb_entry *tlb_find(const struct tlb *t, uint64_t va61, uint32_t rid)
 {
-	const struct tlb_entry *tr = tr_find(t, va61, rid);
+	const struct tlb_entry *tr = tlb_find_tr(t, va61, rid);
 	if (tr)
 		return tr;
 	for (uint64_t left = t->sizes; left; left &= left - 1) {

@@ -53,6 +53,7 @@ static inline uint64_t page_mask(unsigned ps)
 
 /* The entry that translates va, translation registers first, or NULL. */
 const struct tlb_entry *tlb_find(const struct tlb *t, uint64_t va61, uint32_t rid);
+const struct tlb_entry *tlb_find_tr(const struct tlb *t, uint64_t va61, uint32_t rid);
 /* Puts e into the cache; nothing overlapping may be there. If *victim becomes valid, that entry was
  * evicted to make room. */
 void tlb_insert_tc(struct tlb *t, const struct tlb_entry *e, struct tlb_entry *victim);

@@ -100,6 +100,11 @@ const struct tlb_entry *mmu_lookup(const struct mmu *m, bool inst, gva_t va)
 	return tlb_find(t, VA61(va), rr_rid(m->rr[va >> 61]));
 }
 
+const struct tlb_entry *mmu_lookup_itr(const struct mmu *m, gva_t va)
+{
+	return tlb_find_tr(&m->private->inst, VA61(va), rr_rid(m->rr[va >> 61]));
+}
+
 /* TLB, then VHPT. NULL with the fault in *f when there is no translation. */
 static const struct tlb_entry *find_entry(struct mmu *m, gva_t va, unsigned acc, enum fault *f)
 {

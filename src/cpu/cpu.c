@@ -25,7 +25,8 @@ struct cpu *cpu_new(struct machine *m, unsigned index)
 	cpu->machine = m;
 	cpu->model = m->model;
 	cpu->index = index;
-	cpu->icache = icache_new();
+	cpu->icache = icache_new(
+		m->engine && m->engine->decoded_pages ? m->engine->decoded_pages : ICACHE_PAGES);
 	if (!cpu->icache || mmu_init(&cpu->mmu, m->model, &m->ram, &m->bus) < 0) {
 		icache_free(cpu->icache);
 		free(cpu);

@@ -189,11 +189,12 @@ struct cpu {
 	bool nat_seen; /* some GR may hold a NaT: never false wrongly (the JIT looks and clears it)
 			*/
 	struct {
-		struct jit *state; /* made by the engine, freed by its close */
-		int64_t left;	   /* slots of the budget not yet retired */
-		gva_t target;	   /* LEAVE_INDIRECT: where to */
-		uint32_t from;	   /* exit point of the latest taken branch, 0: as cpu->iipa says */
-		uint32_t result;   /* enum exec of the instruction that left */
+		struct jit *state;   /* the machine's, while the engine is open here */
+		struct jit_cpu *own; /* what this processor has of its own */
+		int64_t left;	     /* slots of the budget not yet retired */
+		gva_t target;	     /* LEAVE_INDIRECT: where to */
+		uint32_t from;	 /* exit point of the latest taken branch, 0: as cpu->iipa says */
+		uint32_t result; /* enum exec of the instruction that left */
 		uint64_t generation; /* of ram's code log, as far as translations know */
 		uint64_t *calls;     /* of exec functions, by row */
 	} jit;
@@ -214,6 +215,8 @@ struct machine {
 	const struct engine *engine; /* NULL: the interpreter */
 	const struct personality *personality; /* NULL: bare hardware (cpu/personality.h) */
 	unsigned jit_step; /* blocks of at most so many instructions, left behind each; 0: no limit */
+	struct jit *jit;	     /* translated code, while some processor has the engine open */
+	size_t code_cache;	     /* bytes of it at most; 0: as many as the JIT thinks right */
 	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
 	void *jit_out;	       /* the FILE it goes to; NULL: stderr */
 	struct cpu *cpu[MAX_CPUS];

@@ -21,6 +21,8 @@ struct engine {
 	 * cpu_new, before the process is confined; false: no memory. */
 	bool (*open)(struct cpu *cpu);
 	void (*close)(struct cpu *cpu);
+	/* Pages that the interpreter keeps decoded for each processor; 0: ICACHE_PAGES. */
+	unsigned decoded_pages;
 };
 
 /* PSR bits that need attention after every single instruction: those cleared by each one that

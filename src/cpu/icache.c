@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct icache *icache_new(void)
+struct icache *icache_new(unsigned most)
 {
 	struct icache *ic = calloc(1, sizeof(*ic));
 
 	if (!ic)
 		return NULL;
+	ic->most = most;
 	for (unsigned n = 0; n < ICACHE_RECENT; n++)
 		ic->recent[n] = &ic->none;
 	return ic;
@@ -81,7 +82,7 @@ static struct icache_page *take_page(struct icache *ic)
 {
 	struct icache_page *p = NULL;
 
-	if (ic->count < ICACHE_PAGES)
+	if (ic->count < ic->most)
 		p = calloc(1, sizeof(*p));
 	if (p)
 		return ic->page[ic->count++] = p;
@@ -160,16 +161,64 @@ static void link_entries(struct icache_page *p)
 	}
 }
 
-static void fill(struct cpu *cpu, struct icache_page *p)
+static const struct insn end_entry = {
+	.exec = page_end, .op = OP_nop_b, .slot = 2, .bundle = PAGE_BUNDLES - 1};
+
+static void flag_page(struct cpu *cpu, gpa_t gpa)
 {
 	/* flag first, read later: who writes and flushes in between then finds the flag */
-	ram_set_flags(&cpu->machine->ram, p->gpa, RAM_HAS_CODE);
-	mmu_drop_writable(&cpu->mmu, p->gpa);
+	ram_set_flags(&cpu->machine->ram, gpa, RAM_HAS_CODE);
+	mmu_drop_writable(&cpu->mmu, gpa);
+}
+
+static void fill(struct cpu *cpu, struct icache_page *p)
+{
+	flag_page(cpu, p->gpa);
 	for (unsigned n = 0; n < PAGE_BUNDLES; n++)
 		decode_bundle(p, n, cpu->machine->personality);
 	link_entries(p);
-	p->insn[PAGE_INSNS] = (struct insn){
-		.exec = page_end, .op = OP_nop_b, .slot = 2, .bundle = PAGE_BUNDLES - 1};
+	p->insn[PAGE_INSNS] = end_entry;
+}
+
+/* --- windows --- */
+
+void icache_window_set(struct icache_window *w, struct cpu *cpu, gpa_t gpa, uintptr_t host)
+{
+	flag_page(cpu, gpa);
+	w->page.host = host;
+	w->page.gpa = gpa;
+	w->page.insn[PAGE_INSNS] = end_entry;
+	memset(w->decoded, 0, sizeof(w->decoded));
+}
+
+static struct insn *window_entry(struct icache_window *w, unsigned entry)
+{
+	unsigned bundle = entry / 3;
+
+	if (entry < PAGE_INSNS && !w->decoded[bundle]) {
+		decode_bundle(&w->page, bundle);
+		w->decoded[bundle] = true;
+	}
+	return &w->page.insn[entry];
+}
+
+static bool worth_running(const struct insn *i)
+{
+	return i->exec != hole && !(op_attributes(i->op) & OP_NOP);
+}
+
+const struct insn *icache_window_at(struct icache_window *w, unsigned entry)
+{
+	struct insn *i = window_entry(w, entry);
+	unsigned next = entry + 1;
+
+	while (next < PAGE_INSNS && next - entry < 254 && !worth_running(window_entry(w, next)))
+		next++;
+	if (next < PAGE_INSNS && w->page.insn[next].exec == hole)
+		next--; /* a long nop ends the longest step */
+	if (entry < PAGE_INSNS)
+		i->step = (uint8_t)(next - entry);
+	return i;
 }
 
 static struct icache_page *find_or_fill(struct cpu *cpu, gpa_t gpa, uintptr_t host)
@@ -205,24 +254,32 @@ bool icache_implemented(struct cpu *cpu, gva_t ip)
 	return mmu_pa_implemented(&cpu->mmu, ip);
 }
 
+bool icache_locate(struct cpu *cpu, gva_t ip, gpa_t *gpa, uintptr_t *host)
+{
+	if (!icache_implemented(cpu, ip)) {
+		cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);
+		return false;
+	}
+	if (mmu_fetch(&cpu->mmu, ip, gpa))
+		return false;
+	gpa->v &= ~(uint64_t)(GRANULE_SIZE - 1);
+	*host = (uintptr_t)ram_read_ptr(&cpu->machine->ram, *gpa, GRANULE_SIZE);
+	if (!*host)
+		crash(cpu, "instruction fetch from an address that is not memory");
+	return *host;
+}
+
 struct icache_page *icache_fetch(struct cpu *cpu, gva_t ip)
 {
 	gva_t va = ip & ~(gva_t)(GRANULE_SIZE - 1);
+	uintptr_t host;
 	gpa_t gpa;
 
 	if (cpu->machine->ram.code_generation != cpu->icache->generation)
 		icache_sync(cpu);
-	if (!icache_implemented(cpu, ip)) {
-		cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);
+	if (!icache_locate(cpu, ip, &gpa, &host))
 		return NULL;
-	}
-	if (mmu_fetch(&cpu->mmu, ip, &gpa))
-		return NULL;
-	gpa.v &= ~(uint64_t)(GRANULE_SIZE - 1);
-	const void *host = ram_read_ptr(&cpu->machine->ram, gpa, GRANULE_SIZE);
-	if (!host)
-		return crash(cpu, "instruction fetch from an address that is not memory");
-	struct icache_page *p = find_or_fill(cpu, gpa, (uintptr_t)host);
+	struct icache_page *p = find_or_fill(cpu, gpa, host);
 	if (!p)
 		return crash(cpu, "no host memory for decoded instructions");
 	cpu->icache->recent[va >> GRANULE_SHIFT & (ICACHE_RECENT - 1)] = p;

@@ -29,7 +29,7 @@ struct icache {
 	struct icache_page *recent[ICACHE_RECENT]; /* by virtual page: a guess, verified by host */
 	struct icache_page *chain[ICACHE_PAGES];   /* by physical page */
 	struct icache_page *page[ICACHE_PAGES];
-	unsigned count, hand;
+	unsigned count, hand, most;
 	uint64_t generation; /* invalidations of ram's log that are done here */
 	struct icache_page none;
 };
@@ -37,7 +37,17 @@ struct icache {
 /* Does the instruction in slot 1 take slot 2 as well? */
 bool icache_is_long(const struct insn *i);
 
-struct icache *icache_new(void);
+/* A page decoded as far as somebody has asked, for who looks at pages once. */
+struct icache_window {
+	struct icache_page page;
+	bool decoded[PAGE_BUNDLES];
+};
+/* Shows the window the page at host, as it is now: RAM_HAS_CODE is set first. */
+void icache_window_set(struct icache_window *w, struct cpu *cpu, gpa_t gpa, uintptr_t host);
+const struct insn *icache_window_at(struct icache_window *w, unsigned entry);
+
+/* most: pages at most, up to ICACHE_PAGES. */
+struct icache *icache_new(unsigned most);
 void icache_free(struct icache *ic);
 /* Forgets everything. */
 void icache_drop_all(struct cpu *cpu);
@@ -46,6 +56,8 @@ void icache_sync(struct cpu *cpu);
 
 /* Is ip an implemented instruction address in the present mode (2:73)? */
 bool icache_implemented(struct cpu *cpu, gva_t ip);
+/* Where the page of ip is; false: as NULL of icache_find. */
+bool icache_locate(struct cpu *cpu, gva_t ip, gpa_t *gpa, uintptr_t *host);
 /* The slow half of icache_find. */
 struct icache_page *icache_fetch(struct cpu *cpu, gva_t ip);
 

@@ -1,91 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of blocks of one processor. A block belongs to a host page, whose code it is, and is
- * for one virtual address, so that its code may contain addresses. When the cache is full all go.
+ * The table of blocks. A block belongs to a host page, whose code it is, and is for one virtual
+ * address, so that its code may contain addresses. Each processor first looks at its own jumps,
+ * then at the table, which takes no lock: blocks are taken out under the lock and freed when nobody
+ * can be looking at them any more (epoch.c). Linking and translating take the lock.
  */
 #include "jit/block.h"
 
 #include "cpu/icache.h"
-#include "isa/op.h"
 #include "jit/gen.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_SIZE (16u << 20)
-#define BLOCK_MOST (256u << 10) /* room that must be left for one block */
-
-bool block_open(struct cpu *cpu)
-{
-	struct jit *jit = calloc(1, sizeof(*jit));
-
-	if (!jit)
-		return false;
-	jit->gen = malloc(sizeof(*jit->gen));
-	jit->exit = calloc(JIT_EXITS, sizeof(*jit->exit));
-	cpu->jit.calls = calloc(OP_COUNT, sizeof(*cpu->jit.calls));
-	if (!jit->gen || !jit->exit || !cpu->jit.calls || cache_init(&jit->cache, CACHE_SIZE)) {
-		free(jit->gen);
-		free(jit->exit);
-		free(cpu->jit.calls);
-		free(jit);
-		return false;
-	}
-	for (unsigned n = 0; n < JUMPS; n++)
-		jit->jump[n].va = 1;
-	jit->exits = 1;
-	cpu->jit.state = jit;
-	cpu->jit.generation = cpu->machine->ram.code_generation;
-	gen_common(cpu);
-	return true;
-}
-
-static void block_free(struct block *b)
-{
-	free(b->insn);
-	free(b);
-}
-
-static void drop_all(struct jit *jit)
-{
-	for (unsigned n = 0; n < JIT_BLOCKS; n++) {
-		while (jit->chain[n]) {
-			struct block *b = jit->chain[n];
-			jit->chain[n] = b->next;
-			block_free(b);
-		}
-		jit->page[n] = NULL;
-	}
-	for (unsigned n = 0; n < JUMPS; n++)
-		jit->jump[n].va = 1;
-}
-
-void block_forget(struct cpu *cpu)
-{
-	struct jit *jit = cpu->jit.state;
-
-	drop_all(jit);
-	jit->count.flushes++;
-	jit->exits = 1;
-	gen_common(cpu);
-}
-
-void block_close(struct cpu *cpu)
-{
-	struct jit *jit = cpu->jit.state;
-
-	if (!jit)
-		return;
-	drop_all(jit);
-	cache_free(&jit->cache);
-	free(jit->gen);
-	free(jit->exit);
-	free(cpu->jit.calls);
-	free(jit);
-	cpu->jit.state = NULL;
-}
-
-static struct block **chain_of(struct jit *jit, gva_t va, unsigned start)
+static struct block *_Atomic *chain_of(struct jit *jit, gva_t va, unsigned start)
 {
 	return &jit->chain[(va >> 4 ^ va >> 18 ^ (gva_t)start << 9) % JIT_BLOCKS];
 }
@@ -95,78 +23,163 @@ static struct block **page_of(struct jit *jit, uintptr_t host)
 	return &jit->page[host >> GRANULE_SHIFT & (JIT_BLOCKS - 1)];
 }
 
-static struct jump *jump_of(struct jit *jit, gva_t va)
+static struct block *next_of(struct block *_Atomic *link)
 {
-	return &jit->jump[va >> 4 & (JUMPS - 1)];
+	return atomic_load_explicit(link, memory_order_acquire);
 }
 
-static void drop(struct jit *jit, struct block *b)
+/* --- links --- */
+
+static void unlink_exit(struct jit *jit, struct exit_point *p)
 {
-	struct block **link = chain_of(jit, b->va, b->start);
+	struct block *to = atomic_load_explicit(&p->to, memory_order_relaxed);
+	uint8_t *at = jit->cache.rw + p->patch;
+
+	x_link(at, at + 4);
+	if (p->prev)
+		jit->exit[p->prev].next = p->next;
+	else
+		to->links = p->next;
+	if (p->next)
+		jit->exit[p->next].prev = p->prev;
+	atomic_store_explicit(&p->to, NULL, memory_order_relaxed);
+}
+
+static void link_exit(struct jit *jit, struct exit_point *p, struct block *to)
+{
+	uint32_t n = (uint32_t)(p - jit->exit);
+
+	p->prev = 0;
+	p->next = to->links;
+	if (to->links)
+		jit->exit[to->links].prev = n;
+	to->links = n;
+	atomic_store_explicit(&p->to, to, memory_order_relaxed);
+	x_link(jit->cache.rw + p->patch, to->code - jit->cache.rx);
+}
+
+void block_link(struct cpu *cpu, struct exit_point *p, struct block *b)
+{
+	struct jit *jit = cpu->jit.state;
+	const struct block *from = p->block;
+	bool branch = p->kind == LEAVE_BRANCH && b->start == (p->ip >> 4 & (PAGE_BUNDLES - 1)) * 3;
+	bool next = p->kind == LEAVE_NEXT && b->start == p->entry;
+
+	if (!p->patch || !(branch || next) || from->key != b->key || from->host != b->host ||
+		from->va >> GRANULE_SHIFT != b->va >> GRANULE_SHIFT ||
+		atomic_load_explicit(&p->to, memory_order_relaxed))
+		return;
+	pthread_mutex_lock(&jit->lock);
+	if (!from->retired && !b->retired && !atomic_load_explicit(&p->to, memory_order_relaxed)) {
+		link_exit(jit, p, b);
+		cpu->jit.own->count.links++;
+	}
+	pthread_mutex_unlock(&jit->lock);
+}
+
+/* --- out of the table --- */
+
+static void leave_page(struct jit *jit, struct block *b)
+{
+	struct block **link = page_of(jit, b->host);
 
 	while (*link != b)
-		link = &(*link)->next;
-	*link = b->next;
-	if (jump_of(jit, b->va)->code == b->code)
-		jump_of(jit, b->va)->va = 1;
-	jit->count.blocks_dropped++;
-	block_free(b);
+		link = &(*link)->next_page;
+	*link = b->next_page;
+}
+
+/* Who stands at b goes on from there, so b's own link stays. */
+static void leave_chain(struct jit *jit, struct block *b)
+{
+	struct block *_Atomic *link = chain_of(jit, b->va, b->start);
+
+	while (next_of(link) != b)
+		link = &next_of(link)->next;
+	atomic_store_explicit(link, next_of(&b->next), memory_order_release);
+}
+
+void block_retire(struct jit *jit, struct block *b)
+{
+	leave_chain(jit, b);
+	leave_page(jit, b);
+	while (b->links)
+		unlink_exit(jit, &jit->exit[b->links]);
+	for (uint64_t n = b->exits_at; n < b->exits_end; n++) {
+		struct exit_point *p = &jit->exit[n & jit->exit_mask];
+		if (atomic_load_explicit(&p->to, memory_order_relaxed))
+			unlink_exit(jit, p);
+	}
+	epoch_retire(jit, b);
 }
 
 static void drop_host(struct jit *jit, uintptr_t host)
 {
-	for (struct block **link = page_of(jit, host); *link;) {
-		struct block *b = *link;
+	struct block *next;
+
+	for (struct block *b = *page_of(jit, host); b; b = next) {
+		next = b->next_page;
 		if (b->host == host) {
-			*link = b->next_page;
-			drop(jit, b);
-		} else {
-			link = &b->next_page;
+			block_retire(jit, b);
+			jit->dropped++;
 		}
 	}
 }
 
-void block_sync(struct cpu *cpu)
+static void drop_all(struct jit *jit)
+{
+	for (unsigned n = 0; n < JIT_BLOCKS; n++)
+		while (jit->page[n])
+			drop_host(jit, jit->page[n]->host);
+}
+
+void block_forget(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit.state;
-	struct ram *ram = &cpu->machine->ram;
-	uint64_t now = ram->code_generation, last = cpu->jit.generation;
 
-	if (likely(now == last))
-		return;
+	pthread_mutex_lock(&jit->lock);
+	drop_all(jit);
+	pthread_mutex_unlock(&jit->lock);
+}
+
+void block_drop_stale(struct jit *jit, struct ram *ram)
+{
+	uint64_t now = ram->code_generation, last = jit->generation;
+
 	if (now - last < RAM_CODE_LOG)
 		for (uint64_t n = last; n != now; n++) {
 			gpa_t a = GPA(ram->code_log[n % RAM_CODE_LOG] << GRANULE_SHIFT);
 			drop_host(jit, (uintptr_t)ram_read_ptr(ram, a, GRANULE_SIZE));
 		}
+	/* the log's entries stay good for a whole round */
 	if (ram->code_generation - last >= RAM_CODE_LOG)
 		drop_all(jit);
-	cpu->jit.generation = now;
+	if (now != last)
+		jit->window->page.host = 0;
+	jit->generation = now;
 }
 
-static void debug(const struct cpu *cpu, const struct ir_block *w, size_t used)
+/* --- making --- */
+
+static void debug(const struct cpu *cpu, const uint8_t *code, const uint8_t *end)
 {
 	const struct jit *jit = cpu->jit.state;
 	const char *letters = cpu->machine->jit_debug;
 	FILE *out = cpu->machine->jit_out ? cpu->machine->jit_out : stderr;
 
 	if (strchr(letters, 'i'))
-		ir_print(out, w);
-	if (strchr(letters, 'c') && used < jit->cache.used) {
-		used = (used + 15) & ~(size_t)15; /* where gen_block begins */
-		code_print(out, jit->cache.rw + used, jit->cache.used - used);
-	}
+		ir_print(out, &jit->work);
+	if (strchr(letters, 'c') && end)
+		code_print(out, code, (size_t)(end - code));
 }
 
-/* IR and code for a new block; the instructions it may call live as long as it. */
-static bool translate(
-	struct cpu *cpu, struct block *b, const struct icache_page *page, bool calls_only)
+/* IR and code. Returns the code's end, NULL: no code. */
+static uint8_t *translate(struct cpu *cpu, struct block *b, uint8_t *at, bool calls_only)
 {
 	struct jit *jit = cpu->jit.state;
 	struct ir_block *w = &jit->work;
 	struct insn buffer[BLOCK_INSNS];
 
-	w->page = page->insn;
+	w->page = jit->window;
 	w->va = b->va & ~(gva_t)(GRANULE_SIZE - 1);
 	w->start = b->start;
 	w->key = b->key;
@@ -174,79 +187,98 @@ static bool translate(
 	w->most = cpu->machine->jit_step ? cpu->machine->jit_step : BLOCK_INSNS;
 	w->insn = buffer;
 	ir_translate(w);
-	size_t size = w->insns * sizeof(*b->insn);
-	free(b->insn);
-	b->insn = malloc(size);
-	if (!b->insn)
-		return false;
-	memcpy(b->insn, buffer, size);
-	w->insn = b->insn;
-	size_t used = jit->cache.used;
-	bool done = gen_block(cpu, w, b);
+	jit->exits = b->exits_at;
+	uint8_t *end = gen_block(cpu, w, b, at, at + BLOCK_MOST);
 	if (unlikely(cpu->machine->jit_debug != NULL))
-		debug(cpu, w, used);
-	return done;
+		debug(cpu, at, end);
+	return end;
 }
 
-static struct block *make(
-	struct cpu *cpu, const struct icache_page *page, unsigned start, unsigned key)
+/* Its instructions' page, decoded from what is there now. */
+static void show_window(struct cpu *cpu, const struct block *b)
 {
 	struct jit *jit = cpu->jit.state;
-	struct block *b = calloc(1, sizeof(*b));
 
-	if (!b)
-		return NULL;
-	if (jit->cache.size - jit->cache.used < BLOCK_MOST || jit->exits > JIT_EXITS - 4096)
-		block_forget(cpu);
-	*b = (struct block){.va = cpu->ip,
-		.host = page->host,
-		.gpa = page->gpa,
-		.start = (uint16_t)start,
-		.key = (uint16_t)key};
-	if (!translate(cpu, b, page, false) && !translate(cpu, b, page, true)) {
-		block_free(b);
+	if (jit->window->page.host != b->host)
+		icache_window_set(jit->window, cpu, b->gpa, b->host);
+}
+
+static struct block *make(struct cpu *cpu, uintptr_t host, unsigned start, unsigned key)
+{
+	struct jit *jit = cpu->jit.state;
+	struct block *b = evict_for_room(jit) ? calloc(1, sizeof(*b)) : NULL;
+
+	if (!b) {
+		cpu->jit.own->count.no_room++;
 		return NULL;
 	}
-	b->next = *chain_of(jit, b->va, start);
-	*chain_of(jit, b->va, start) = b;
-	b->next_page = *page_of(jit, b->host);
-	*page_of(jit, b->host) = b;
-	jit->count.translations++;
+	uint8_t *at = evict_code(jit), *end;
+	b->va = cpu->ip;
+	b->host = host;
+	b->gpa = ram_gpa(&cpu->machine->ram, host);
+	b->start = (uint16_t)start;
+	b->key = (uint16_t)key;
+	b->code = at + jit->cache.rx;
+	b->code_at = jit->code_head;
+	b->exits_at = jit->exits;
+	show_window(cpu, b);
+	if (!(end = translate(cpu, b, at, false)) && !(end = translate(cpu, b, at, true))) {
+		jit->exits = b->exits_at;
+		free(b);
+		return NULL;
+	}
+	jit->code_head += ((uint64_t)(end - at) + 15) & ~15ull;
+	evict_add(jit, b);
+	b->next_page = *page_of(jit, host);
+	*page_of(jit, host) = b;
+	atomic_store_explicit(&b->next, next_of(chain_of(jit, b->va, start)), memory_order_relaxed);
+	atomic_store_explicit(chain_of(jit, b->va, start), b, memory_order_release);
+	atomic_fetch_add_explicit(&jit->made, 1, memory_order_release);
+	cpu->jit.own->count.translations++;
 	return b;
 }
 
-struct block *block_get(struct cpu *cpu, const struct icache_page *page, unsigned key)
+/* --- finding --- */
+
+static struct block *find(struct cpu *cpu, uintptr_t host, unsigned start, unsigned key)
+{
+	struct block *b = next_of(chain_of(cpu->jit.state, cpu->ip, start));
+
+	while (b && (b->va != cpu->ip || b->start != start || b->host != host || b->key != key))
+		b = next_of(&b->next);
+	return b;
+}
+
+static struct block *find_or_make(struct cpu *cpu, uintptr_t host, unsigned start, unsigned key)
 {
 	struct jit *jit = cpu->jit.state;
-	unsigned start = (unsigned)(icache_entry(page, cpu->ip, cpu->ri) - page->insn);
-	struct block *b = *chain_of(jit, cpu->ip, start);
+	struct block *b = find(cpu, host, start, key);
 
-	while (b &&
-		(b->va != cpu->ip || b->start != start || b->host != page->host || b->key != key))
-		b = b->next;
+	if (b)
+		return b;
+	pthread_mutex_lock(&jit->lock);
+	b = find(cpu, host, start, key);
 	if (!b)
-		b = make(cpu, page, start, key);
-	if (b && cpu->ri == 0)
-		*jump_of(jit, b->va) = (struct jump){
-			.va = b->va, .code = b->code, .host = b->host, .key = key, .gpa = b->gpa.v};
+		b = make(cpu, host, start, key);
+	pthread_mutex_unlock(&jit->lock);
 	return b;
 }
 
-struct link block_link_from(const struct exit_point *p)
+struct block *block_get(struct cpu *cpu, uintptr_t host, unsigned key)
 {
-	const struct block *b = p->block;
-	return (struct link){p, b->va >> GRANULE_SHIFT, b->host, b->key};
-}
+	unsigned start = (unsigned)(cpu->ip >> 4 & (PAGE_BUNDLES - 1)) * 3 + cpu->ri;
+	struct jump *j = jump_of(cpu->jit.own, cpu->ip, cpu->ri);
 
-void block_link(struct jit *jit, const struct link *from, const struct block *b)
-{
-	const struct exit_point *p = from->exit;
-	bool branch = p->kind == LEAVE_BRANCH && b->start == (p->ip >> 4 & (PAGE_BUNDLES - 1)) * 3;
-	bool next = p->kind == LEAVE_NEXT && b->start == p->entry;
-
-	if (!p->patch || !(branch || next) || from->key != b->key || from->host != b->host ||
-		from->page != b->va >> GRANULE_SHIFT)
-		return;
-	x_patch(p->patch, b->code - jit->cache.rx);
-	jit->count.links++;
+	if (j->va == (cpu->ip | cpu->ri) && j->host == host && j->key == key)
+		return j->block;
+	cpu->jit.own->count.searched++;
+	struct block *b = find_or_make(cpu, host, start, key);
+	if (b)
+		*j = (struct jump){.va = b->va | cpu->ri,
+			.code = b->code,
+			.host = b->host,
+			.key = key,
+			.gpa = b->gpa.v,
+			.block = b};
+	return b;
 }

@@ -18,10 +18,15 @@ struct run {
 	bool ic;      /* psr.ic: what changes it ends the run */
 };
 
+static gva_t page_of(const struct exit_point *p)
+{
+	return p->block->va & ~(gva_t)(GRANULE_SIZE - 1);
+}
+
 static void note_last(struct cpu *cpu, const struct run *run, const struct exit_point *p)
 {
 	if (run->ic)
-		cpu->iipa = p->from;
+		cpu->iipa = page_of(p) + p->bundle * 16u;
 	cpu->trap_slot = p->slot;
 }
 
@@ -43,11 +48,6 @@ static void stand_at(struct cpu *cpu, gva_t page, unsigned entry)
 {
 	cpu->ip = page + entry / 3 * 16;
 	cpu->ri = entry % 3;
-}
-
-static gva_t page_of(const struct exit_point *p)
-{
-	return p->block->va & ~(gva_t)(GRANULE_SIZE - 1);
 }
 
 /* At a taken branch's target: EXEC_NEXT goes on. */
@@ -85,13 +85,13 @@ static enum exec leave_result(struct cpu *cpu, const struct run *run, const stru
 
 	if (cpu->jit.result == RESULT_AFTER) {
 		unsigned next = p->entry + p->step;
-		cpu->jit.left -= next - p->start;
+		cpu->jit.left -= next - p->block->start;
 		note_entry(cpu, run, page, next - 1);
 		return arrive_next(cpu, page, next);
 	}
-	cpu->jit.left -= p->entry - p->start;
+	cpu->jit.left -= p->entry - p->block->start;
 	if (r == EXEC_FAULT) {
-		if (p->entry == p->start)
+		if (p->entry == p->block->start)
 			note_branch(cpu, run);
 		else
 			note_entry(cpu, run, page, p->entry - 1u);
@@ -116,7 +116,7 @@ static enum exec leave_result(struct cpu *cpu, const struct run *run, const stru
 
 static enum exec interpret(struct cpu *cpu, const struct run *run)
 {
-	struct jit_counters *count = &cpu->jit.state->count;
+	struct jit_counters *count = &cpu->jit.own->count;
 	uint64_t before = run->end - (uint64_t)cpu->jit.left;
 
 	count->interpreted++;
@@ -130,7 +130,7 @@ static enum exec interpret(struct cpu *cpu, const struct run *run)
 /* Acts on an exit; EXEC_NEXT goes on at cpu->ip. */
 static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_point *p)
 {
-	cpu->jit.state->count.leaves[p->kind]++;
+	cpu->jit.own->count.leaves[p->kind]++;
 	switch (p->kind) {
 	case LEAVE_BRANCH:
 		note_last(cpu, run, p);
@@ -145,7 +145,7 @@ static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_p
 		return arrive_next(cpu, page_of(p), p->entry);
 	default:
 		note_branch(cpu, run);
-		stand_at(cpu, page_of(p), p->start);
+		stand_at(cpu, page_of(p), p->block->start);
 		return interpret(cpu, run);
 	}
 }
@@ -183,44 +183,55 @@ static unsigned present_key(const struct cpu *cpu)
 /* The block at cpu->ip, or NULL with *r saying why not: EXEC_NEXT means interpret. */
 static struct block *enter(struct cpu *cpu, enum exec *r)
 {
-	block_sync(cpu);
-	struct icache_page *page = icache_find(cpu, cpu->ip);
-	if (!page) {
+	gva_t page = cpu->ip & ~(gva_t)(GRANULE_SIZE - 1);
+	const struct ftlb_entry *e = ftlb_slot(cpu->mmu.inst, page);
+	uintptr_t host = page + e->addend;
+	gpa_t gpa;
+
+	epoch_sync(cpu);
+	if (unlikely(e->tag_x != page) && !icache_locate(cpu, cpu->ip, &gpa, &host)) {
 		*r = fetch_failed(cpu);
 		return NULL;
 	}
-	cpu->page_va = cpu->stay_va = cpu->ip & ~(gva_t)(GRANULE_SIZE - 1);
-	cpu->code_gpa = page->gpa;
 	if (cpu->nat_seen)
 		look_for_nats(cpu);
 	*r = EXEC_NEXT;
-	return block_get(cpu, page, present_key(cpu));
+	struct block *b = block_get(cpu, host, present_key(cpu));
+	if (b) {
+		cpu->page_va = cpu->stay_va = page;
+		cpu->code_gpa = b->gpa;
+	}
+	return b;
+}
+
+/* Runs from b on; returns the exit it left by. */
+static struct exit_point *run_from(struct cpu *cpu, const struct block *b)
+{
+	struct jit *jit = cpu->jit.state;
+
+	cpu->jit.from = 0;
+	cpu->jit.own->count.enters++;
+	uint32_t n = (uint32_t)jit->enter(cpu, b->code);
+	/* what other processors made is seen, where their links have led us */
+	atomic_load_explicit(&jit->made, memory_order_acquire);
+	return &jit->exit[n];
 }
 
 static enum exec run_blocks(struct cpu *cpu, const struct run *run)
 {
-	struct jit *jit = cpu->jit.state;
-	struct link link = {0};
-	uint64_t flushes = 0;
+	struct exit_point *p = NULL;
 
 	for (;;) {
 		enum exec r;
 		struct block *b = enter(cpu, &r);
-		if (!b && r == EXEC_NEXT)
+		if (b && p)
+			block_link(cpu, p, b);
+		epoch_pass(cpu);
+		p = b ? run_from(cpu, b) : NULL;
+		if (p)
+			r = act(cpu, run, p);
+		else if (r == EXEC_NEXT)
 			r = interpret(cpu, run);
-		if (!b && r != EXEC_NEXT)
-			return r;
-		if (!b) {
-			link.exit = NULL;
-			continue;
-		}
-		if (link.exit && flushes == jit->count.flushes)
-			block_link(jit, &link, b);
-		cpu->jit.from = 0;
-		jit->count.enters++;
-		link = block_link_from(&jit->exit[jit->enter(cpu, b->code)]);
-		flushes = jit->count.flushes;
-		r = act(cpu, run, link.exit);
 		if (r != EXEC_NEXT || cpu->machine->jit_step)
 			return r;
 	}
@@ -234,7 +245,9 @@ static int run_jit(struct cpu *cpu, uint64_t budget)
 		return engine_interpreter.run(cpu, budget);
 	struct run run = {cpu->slots + budget, cpu->psr & PSR(IC)};
 	cpu->jit.left = (int64_t)budget;
+	epoch_enter(cpu);
 	enum exec r = run_blocks(cpu, &run);
+	epoch_leave(cpu);
 	cpu->slots = run.end - (uint64_t)cpu->jit.left;
 	return r;
 }
@@ -242,7 +255,8 @@ static int run_jit(struct cpu *cpu, uint64_t budget)
 const struct engine engine_jit = {
 	.name = "jit",
 	.run = run_jit,
-	.invalidate = block_sync,
-	.open = block_open,
-	.close = block_close,
+	.invalidate = epoch_sync,
+	.open = share_open,
+	.close = share_close,
+	.decoded_pages = 32,
 };

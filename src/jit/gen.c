@@ -720,19 +720,18 @@ static void gen_guards_out(struct gen *g)
 		return;
 	for (unsigned n = 0; n < g->guards; n++)
 		x_here(&g->c, g->guard_from[n]);
-	x_mov_imm(&g->c, RAX, gen_exit_point(g, LEAVE_INTERPRET, 0));
-	x_jmp_to(&g->c, g->jit->leave);
+	gen_leave(g, gen_exit_point(g, LEAVE_INTERPRET, 0));
 }
 
-bool gen_block(struct cpu *cpu, struct ir_block *b, struct block *blk)
+uint8_t *gen_block(
+	struct cpu *cpu, struct ir_block *b, struct block *blk, uint8_t *at, uint8_t *end)
 {
 	struct jit *jit = cpu->jit.state;
 	struct gen *g = jit->gen;
-	uint8_t *start = jit->cache.rw + ((jit->cache.used + 15) & ~15ull);
 
 	memset(g, 0, offsetof(struct gen, cold));
 	memset(g->s.value, IR_NONE, sizeof(g->s.value));
-	g->c = (struct code){start, jit->cache.rw + jit->cache.size, false};
+	g->c = (struct code){at, end, false};
 	g->cpu = cpu;
 	g->jit = jit;
 	g->b = b;
@@ -743,9 +742,6 @@ bool gen_block(struct cpu *cpu, struct ir_block *b, struct block *blk)
 	if (!g->failed)
 		gen_colds(g);
 	gen_guards_out(g);
-	if (g->c.full || g->failed)
-		return false;
-	jit->cache.used = (size_t)(g->c.p - jit->cache.rw);
-	blk->code = start + jit->cache.rx;
-	return true;
+	gen_insns(g);
+	return g->c.full || g->failed ? NULL : g->c.p;
 }

@@ -16,9 +16,10 @@
 
 #include "jit/jit.h"
 
-#define POOL	   8
-#define RELATIONS  8
-#define BLOCK_COLD 1000
+#define POOL		8
+#define RELATIONS	8
+#define BLOCK_COLD	1000
+#define BLOCK_INSN_USES 2048
 
 /* What a predicate is: PRED_HOME in r13, PRED_FALSE, PRED_TRUE, or relation k: PRED_RELATION + 2 *
  * k, plus 1 for its opposite. */
@@ -64,6 +65,11 @@ struct gen {
 	bool failed;
 	unsigned guards;
 	uint8_t *guard_from[4]; /* jumps of the tests at the block's entry */
+	unsigned insns;
+	struct { /* where code names an instruction's copy, which stands behind it */
+		uint8_t *at;
+		unsigned insn;
+	} insn[BLOCK_INSN_USES];
 	unsigned colds;
 	struct cold cold[BLOCK_COLD];
 };
@@ -118,6 +124,10 @@ struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from);
 void gen_branch(struct gen *g, const struct ir *ir);
 void gen_next(struct gen *g, const struct ir *ir);
 void gen_colds(struct gen *g);
+/* Leaves translated code with this exit. */
+void gen_leave(struct gen *g, uint32_t exit);
+/* Copies of the instructions that exec functions are called with, behind the code. */
+void gen_insns(struct gen *g);
 /* The call of the present guest instruction's exec, everything being home. */
 void gen_call_exec(struct gen *g, unsigned insn);
 

@@ -6,6 +6,7 @@
 #include "cpu/icache.h"
 #include "cpu/rse.h"
 #include "isa/op.h"
+#include "jit/block.h"
 #include "jit/gen.h"
 
 #define NO_ENTRY 0xffff
@@ -15,20 +16,24 @@ uint32_t gen_exit_point(struct gen *g, enum leave kind, unsigned insn)
 	struct jit *jit = g->jit;
 	unsigned entry = g->b->entry[insn];
 
-	if (jit->exits >= JIT_EXITS) {
+	if (jit->exits - g->blk->exits_at >= EXITS_MOST - 1) {
 		g->failed = true;
 		return 0;
 	}
-	jit->exit[jit->exits] = (struct exit_point){
-		.kind = (uint8_t)kind,
-		.slot = (uint8_t)(entry == PAGE_INSNS ? 2 : entry % 3),
-		.entry = (uint16_t)entry,
-		.start = (uint16_t)g->b->start,
-		.step = g->b->insn[insn].step,
-		.from = entry_ip(g->b, entry == PAGE_INSNS ? entry - 1 : entry),
-		.block = g->blk,
-	};
-	return jit->exits++;
+	uint32_t n = jit->exits++ & jit->exit_mask;
+	if (n == 0) /* none */
+		n = jit->exits++ & jit->exit_mask;
+	struct exit_point *p = &jit->exit[n];
+	p->kind = (uint8_t)kind;
+	p->bundle = (uint8_t)((entry == PAGE_INSNS ? entry - 1 : entry) / 3);
+	p->slot = (uint8_t)(entry == PAGE_INSNS ? 2 : entry % 3);
+	p->step = g->b->insn[insn].step;
+	p->entry = (uint16_t)entry;
+	p->ip = 0;
+	p->block = g->blk;
+	p->patch = p->next = p->prev = 0;
+	atomic_store_explicit(&p->to, NULL, memory_order_relaxed);
+	return n;
 }
 
 struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from)
@@ -43,7 +48,7 @@ struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from)
 	return cold;
 }
 
-static void leave(struct gen *g, uint32_t exit)
+void gen_leave(struct gen *g, uint32_t exit)
 {
 	x_mov_imm(&g->c, RAX, exit);
 	x_jmp_to(&g->c, g->jit->leave);
@@ -57,7 +62,7 @@ static uint32_t next_point(struct gen *g, unsigned entry)
 	struct exit_point *p = &g->jit->exit[exit];
 
 	p->entry = (uint16_t)entry;
-	p->from = entry_ip(g->b, entry - 1);
+	p->bundle = (uint8_t)((entry - 1) / 3);
 	p->slot = (uint8_t)((entry - 1) % 3);
 	return exit;
 }
@@ -77,11 +82,37 @@ static void check_nat(struct gen *g, unsigned insn, unsigned r)
 	gen_cold(g, COLD_AFTER, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
 }
 
+/* rsi = the instruction. */
+static void name_insn(struct gen *g, unsigned insn)
+{
+	if (g->insns == BLOCK_INSN_USES) {
+		g->failed = true;
+		return;
+	}
+	g->insn[g->insns].insn = insn;
+	g->insn[g->insns++].at = x_lea_here(&g->c, RSI);
+}
+
+/* Executable memory is where they are read, so what writes them is the assembler. */
+void gen_insns(struct gen *g)
+{
+	uint8_t *copy[BLOCK_INSNS] = {NULL};
+
+	x_align(&g->c, 64);
+	for (unsigned n = 0; n < g->insns && !g->c.full; n++) {
+		unsigned insn = g->insn[n].insn;
+		if (!copy[insn])
+			copy[insn] = x_data(&g->c, &g->b->insn[insn], sizeof(struct insn));
+		if (copy[insn])
+			x_patch(g->insn[n].at, copy[insn]);
+	}
+}
+
 void gen_call_exec(struct gen *g, unsigned insn)
 {
 	const struct insn *i = &g->b->insn[insn];
 
-	x_mov_imm(&g->c, RSI, (uintptr_t)i);
+	name_insn(g, insn);
 	x_call_to(&g->c, g->b->key & KEY_NAT ? g->jit->call : g->jit->call_no_nat);
 	gen_cold(g, COLD_RESULT, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
 	if (g->b->key & KEY_NAT) {
@@ -133,7 +164,7 @@ static void leave_result(struct gen *g, unsigned insn)
 		follow_branch(g, insn);
 	uint32_t exit = gen_exit_point(g, LEAVE_RESULT, insn);
 	x_store(&g->c, 4, CPU(jit.result), RAX);
-	leave(g, exit);
+	gen_leave(g, exit);
 }
 
 /* Leaves behind instruction insn. */
@@ -155,10 +186,9 @@ static void cold_leave(struct gen *g, const struct cold *cold)
 /* A jump that later goes straight to the next block; until then it leaves. */
 static void linkable(struct gen *g, uint32_t exit)
 {
-	uint8_t *at = x_jmp(&g->c);
+	uint8_t *at = x_jmp_link(&g->c);
 
-	x_here(&g->c, at);
-	g->jit->exit[exit].patch = at;
+	g->jit->exit[exit].patch = (uint32_t)(at - g->jit->cache.rw);
 }
 
 void gen_next(struct gen *g, const struct ir *ir)
@@ -170,7 +200,7 @@ void gen_next(struct gen *g, const struct ir *ir)
 		x_store_imm(&g->c, 4, CPU(jit.from), (int32_t)exit);
 		linkable(g, exit);
 	}
-	leave(g, exit);
+	gen_leave(g, exit);
 }
 
 /* --- taken branches --- */
@@ -204,7 +234,7 @@ static void go_direct(struct gen *g, const struct ir *ir)
 	}
 	x_here(&g->c, out[0]);
 	x_here(&g->c, out[1]);
-	leave(g, exit);
+	gen_leave(g, exit);
 }
 
 /* The target is in rax. */
@@ -219,7 +249,7 @@ static void go_indirect(struct gen *g, const struct ir *ir)
 	x_here(&g->c, out[0]);
 	x_here(&g->c, out[1]);
 	x_store(&g->c, 8, CPU(jit.target), RAX);
-	leave(g, exit);
+	gen_leave(g, exit);
 }
 
 static void load_target(struct gen *g, enum reg d, unsigned b)
@@ -231,7 +261,7 @@ static void load_target(struct gen *g, enum reg d, unsigned b)
 /* What inline code does not do: exec does, and says that it branched. */
 static void call_and_leave(struct gen *g, const struct ir *ir)
 {
-	x_mov_imm(&g->c, RSI, (uintptr_t)&g->b->insn[ir->insn]);
+	name_insn(g, ir->insn);
 	x_call_to(&g->c, g->jit->call);
 	leave_result(g, ir->insn);
 }
@@ -494,15 +524,15 @@ static void common_call(struct code *c, bool no_nat)
 
 /* rax: address, rcx: key. Everything that icache_find and the block table would look at is compared
  * with what they found last time. */
-static void common_lookup(struct cpu *cpu, struct code *c)
+static void common_lookup(struct machine *m, struct code *c)
 {
 	uint8_t *miss[6];
 
 	x_mov(c, 4, RDX, RAX);
 	x_shift(c, SHIFT_SHR, 4, RDX, 4);
 	x_alu_imm(c, ALU_AND, 4, RDX, JUMPS - 1);
-	x_shift(c, SHIFT_SHL, 4, RDX, 6);
-	x_alu_load(c, ALU_ADD, 8, RDX, CPU(jit.state));
+	x_shift(c, SHIFT_SHL, 4, RDX, __builtin_ctz(sizeof(struct jump)));
+	x_alu_load(c, ALU_ADD, 8, RDX, CPU(jit.own));
 	x_alu_load(c, ALU_CMP, 8, RAX, mem_at(RDX, offsetof(struct jump, va)));
 	miss[0] = x_jcc(c, CC_NE);
 	x_alu_load(c, ALU_CMP, 8, RCX, mem_at(RDX, offsetof(struct jump, key)));
@@ -521,7 +551,7 @@ static void common_lookup(struct cpu *cpu, struct code *c)
 	x_alu(c, ALU_ADD, 8, RDI, RSI);
 	x_alu_load(c, ALU_CMP, 8, RDI, mem_at(RDX, offsetof(struct jump, host)));
 	miss[4] = x_jcc(c, CC_NE);
-	x_mov_imm(c, RDI, (uintptr_t)&cpu->machine->ram.code_generation);
+	x_mov_imm(c, RDI, (uintptr_t)&m->ram.code_generation);
 	x_load(c, 8, RDI, mem_at(RDI, 0));
 	x_alu_load(c, ALU_CMP, 8, RDI, CPU(jit.generation));
 	miss[5] = x_jcc(c, CC_NE);
@@ -534,7 +564,7 @@ static void common_lookup(struct cpu *cpu, struct code *c)
 		x_here(c, miss[n]);
 	x_store(c, 8, CPU(jit.target), RAX);
 	x_load(c, 4, RAX, CPU(jit.from));
-	x_jmp_to(c, cpu->jit.state->leave);
+	x_jmp_to(c, m->jit->leave);
 }
 
 /* One less, from 0 back to top (in rcx). Uses rax. */
@@ -605,7 +635,7 @@ static void key_bit(struct code *c, int32_t bit)
 }
 
 /* To next_ip, with the key as present_key in engine.c makes it. */
-static void common_lookup_any(struct cpu *cpu, struct code *c)
+static void common_lookup_any(struct machine *m, struct code *c)
 {
 	x_load(c, 8, RAX, CPU(next_ip));
 	x_load(c, 4, RCX, CPU(sor));
@@ -620,12 +650,12 @@ static void common_lookup_any(struct cpu *cpu, struct code *c)
 	x_alu(c, ALU_OR, 4, RCX, RDX);
 	x_load(c, 1, RDX, CPU(nat_seen));
 	key_bit(c, KEY_NAT);
-	x_jmp_to(c, cpu->jit.state->lookup);
+	x_jmp_to(c, m->jit->lookup);
 }
 
-void gen_common(struct cpu *cpu)
+void gen_common(struct machine *m)
 {
-	struct jit *jit = cpu->jit.state;
+	struct jit *jit = m->jit;
 	struct code c = {jit->cache.rw, jit->cache.rw + jit->cache.size, false};
 
 	jit->enter = (int (*)(struct cpu *, const uint8_t *))(uintptr_t)(c.p + jit->cache.rx);
@@ -637,10 +667,10 @@ void gen_common(struct cpu *cpu)
 	jit->call_no_nat = c.p;
 	common_call(&c, true);
 	jit->lookup = c.p;
-	common_lookup(cpu, &c);
+	common_lookup(m, &c);
 	jit->lookup_any = c.p;
-	common_lookup_any(cpu, &c);
+	common_lookup_any(m, &c);
 	jit->counted = c.p;
 	common_counted(&c);
-	jit->cache.used = (size_t)(c.p - jit->cache.rw);
+	jit->common = jit->cache.used = ((size_t)(c.p - jit->cache.rw) + 63) & ~(size_t)63;
 }

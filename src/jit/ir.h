@@ -15,6 +15,8 @@
 #include "isa/insn.h"
 #include "jit/x86.h"
 
+struct icache_window;
+
 #define IR_TEMP 128
 #define IR_NONE 0xff
 
@@ -107,11 +109,11 @@ enum {
 
 /* One block on its way from page to code. */
 struct ir_block {
-	const struct insn *page; /* the icache page's entries */
-	gva_t va;		 /* of the page */
-	unsigned start;		 /* entry */
+	struct icache_window *page; /* what is translated */
+	gva_t va;		    /* of the page */
+	unsigned start;		    /* entry */
 	unsigned key;
-	struct insn *insn; /* copies, in order; they live as long as the code */
+	struct insn *insn; /* copies, in order */
 	uint16_t entry[BLOCK_INSNS];
 	unsigned insns;
 	struct ir ir[BLOCK_IR];

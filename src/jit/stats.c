@@ -5,31 +5,38 @@
 
 #include <inttypes.h>
 
-#define ROW(group, name, field)                                                                    \
+#define OWN(group, name, field)                                                                    \
 	{                                                                                          \
-		group, name, offsetof(struct jit, field)                                           \
+		group, name, false, offsetof(struct jit_cpu, count.field)                          \
 	}
-#define LEFT(name, kind) ROW("left_translated_code", name, count.leaves[LEAVE_##kind])
+#define SHARED(group, name, field)                                                                 \
+	{                                                                                          \
+		group, name, true, offsetof(struct jit, field)                                     \
+	}
+#define LEFT(name, kind) OWN("left_translated_code", name, leaves[LEAVE_##kind])
 
 /* clang-format off */
 static const struct {
 	const char *group, *name;
-	size_t offset; /* of a uint64_t in struct jit */
+	bool shared;   /* by all processors: told by the first one only */
+	size_t offset; /* of a uint64_t in struct jit or jit_cpu */
 } counters[] = {
-	ROW("code", "blocks_translated", count.translations),
-	ROW("code", "blocks_dropped", count.blocks_dropped),
-	ROW("code", "links", count.links),
-	ROW("code", "bytes", cache.used),
-	ROW("code", "bytes_at_most", cache.size),
-	ROW("code", "cache_emptied", count.flushes),
-	ROW("left_translated_code", "entries", count.enters),
+	OWN("code", "blocks_translated", translations),
+	SHARED("code", "blocks_dropped", dropped),
+	SHARED("code", "blocks_evicted", evicted),
+	OWN("code", "links", links),
+	SHARED("code", "bytes", cache.used),
+	SHARED("code", "bytes_at_most", cache.size),
+	OWN("code", "found_no_room", no_room),
+	OWN("left_translated_code", "entries", enters),
+	OWN("left_translated_code", "searched_table", searched),
 	LEFT("unlinked_branch", BRANCH),
 	LEFT("unknown_target", INDIRECT),
 	LEFT("instruction", RESULT),
 	LEFT("end_of_block", NEXT),
 	LEFT("frame_or_NaT", INTERPRET),
-	ROW("left_translated_code", "interpreted_runs", count.interpreted),
-	ROW("left_translated_code", "interpreted_slots", count.interpreted_slots),
+	OWN("left_translated_code", "interpreted_runs", interpreted),
+	OWN("left_translated_code", "interpreted_slots", interpreted_slots),
 };
 /* clang-format on */
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "counters of either type");
@@ -38,10 +45,13 @@ bool jit_counter(const struct cpu *cpu, unsigned n, struct jit_counter *c)
 {
 	if (!cpu->jit.state || n >= countof(counters))
 		return false;
-	const char *at = (const char *)cpu->jit.state + counters[n].offset;
+	const char *at =
+		counters[n].shared ? (const char *)cpu->jit.state : (const char *)cpu->jit.own;
 	c->group = counters[n].group;
 	c->name = counters[n].name;
-	c->value = *(const uint64_t *)(const void *)at;
+	c->value = 0;
+	if (!counters[n].shared || cpu->index == 0)
+		c->value = *(const uint64_t *)(const void *)(at + counters[n].offset);
 	return true;
 }
 
@@ -53,7 +63,7 @@ uint64_t jit_slots_called(const struct cpu *cpu)
 		return 0;
 	for (unsigned op = 0; op < OP_COUNT; op++)
 		sum += cpu->jit.calls[op];
-	return sum + cpu->jit.state->count.interpreted_slots;
+	return sum + cpu->jit.own->count.interpreted_slots;
 }
 
 void jit_print_stats(const struct cpu *cpu, FILE *out)

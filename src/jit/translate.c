@@ -165,7 +165,7 @@ static void add(struct tr *t)
 	struct ir_block *b = t->b;
 	struct insn *i = &b->insn[b->insns];
 
-	*i = b->page[t->entry];
+	*i = *icache_window_at(b->page, t->entry);
 	b->entry[b->insns++] = (uint16_t)t->entry;
 	if (t->entry == PAGE_INSNS)
 		page_end(t);

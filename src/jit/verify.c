@@ -346,7 +346,7 @@ static void verify_close(struct cpu *cpu)
 const struct engine engine_verify = {
 	.name = "verify",
 	.run = run_verify,
-	.invalidate = block_sync,
+	.invalidate = epoch_sync,
 	.open = verify_open,
 	.close = verify_close,
 };

@@ -267,6 +267,21 @@ uint8_t *x_jmp(struct code *c)
 	return c->p - 4;
 }
 
+/* The displacement is aligned, so that it changes in one piece for whoever runs it. */
+uint8_t *x_jmp_link(struct code *c)
+{
+	static const uint32_t nop[] = {0, 0x90, 0x9066, 0x001f0f};
+	unsigned pad = (unsigned)-((uintptr_t)c->p + 1) & 3;
+
+	put(c, nop[pad], pad);
+	return x_jmp(c);
+}
+
+void x_link(uint8_t *at, const uint8_t *target)
+{
+	__atomic_store_n((int32_t *)(void *)at, (int32_t)(target - (at + 4)), __ATOMIC_RELEASE);
+}
+
 uint8_t *x_jcc(struct code *c, enum cc cc)
 {
 	put(c, 0x800f | (unsigned)cc << 8, 2);
@@ -305,4 +320,29 @@ void x_call_to(struct code *c, const uint8_t *target)
 	put(c, 0, 4);
 	if (!c->full)
 		x_patch(c->p - 4, target);
+}
+
+uint8_t *x_lea_here(struct code *c, enum reg d)
+{
+	rex(c, true, d, 0, 0, false);
+	put(c, 0x8d | (0x05 | (d & 7u) << 3) << 8, 2);
+	put(c, 0, 4);
+	return c->p - 4;
+}
+
+void x_align(struct code *c, unsigned n)
+{
+	while (!c->full && (uintptr_t)c->p % n)
+		put(c, 0xcc, 1);
+}
+
+uint8_t *x_data(struct code *c, const void *data, size_t size)
+{
+	if (c->full || (size_t)(c->end - c->p) < size) {
+		c->full = true;
+		return NULL;
+	}
+	memcpy(c->p, data, size);
+	c->p += size;
+	return c->p - size;
 }

@@ -64,6 +64,8 @@ void x_store(struct code *c, unsigned size, struct mem m, enum reg s);
 /* Stores v, which must be a sign-extended 32-bit number. size: 1, 4, 8. */
 void x_store_imm(struct code *c, unsigned size, struct mem m, int32_t v);
 void x_lea(struct code *c, enum reg d, struct mem m);
+/* d = an address within the code, to be x_patched like a jump; returns the displacement. */
+uint8_t *x_lea_here(struct code *c, enum reg d);
 void x_alu(struct code *c, enum alu op, unsigned w, enum reg d, enum reg s);
 void x_alu_imm(struct code *c, enum alu op, unsigned w, enum reg d, int32_t v);
 void x_alu_load(struct code *c, enum alu op, unsigned w, enum reg d, struct mem m);
@@ -100,8 +102,16 @@ void x_jmp_mem(struct code *c, struct mem m);
 /* Jumps return where the 32-bit displacement stands, for x_patch. */
 uint8_t *x_jmp(struct code *c);
 uint8_t *x_jcc(struct code *c, enum cc cc);
+/* Bytes that are not run: fills up to a multiple of n; copies size bytes, returns where (NULL:
+ * full).
+ */
+void x_align(struct code *c, unsigned n);
+uint8_t *x_data(struct code *c, const void *data, size_t size);
+/* A jump to the next instruction that x_link may change while it is executed. */
+uint8_t *x_jmp_link(struct code *c);
 /* Makes the jump whose displacement is at `at` go to target (both in the same view). */
 void x_patch(uint8_t *at, const uint8_t *target);
+void x_link(uint8_t *at, const uint8_t *target);
 static inline void x_here(struct code *c, uint8_t *at)
 {
 	if (!c->full)

@@ -54,6 +54,16 @@ void ram_free(struct ram *ram);
 struct ram_slot *ram_find(struct ram *ram, gpa_t a, uint64_t len);
 /* Host pointer for reading len bytes at a, or NULL when not all RAM (one slot). */
 const void *ram_read_ptr(struct ram *ram, gpa_t a, uint64_t len);
+/* The address of what ram_read_ptr gave. */
+static inline gpa_t ram_gpa(const struct ram *ram, uintptr_t host)
+{
+	for (unsigned i = 0; i < ram->count; i++) {
+		const struct ram_slot *s = &ram->slot[i];
+		if (host - (uintptr_t)s->host < s->size)
+			return GPA(host - (uintptr_t)s->host + s->base);
+	}
+	return GPA(0);
+}
 /* Host pointer for writing, or NULL. Does what the flags of each touched granule ask for: code
  * is invalidated (RAM_HAS_CODE cleared, code_generation bumped), dirty logged; NULL if read-only.
  * For devices, firmware, builder and the MMU's slow path alike. */

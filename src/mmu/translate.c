@@ -307,17 +307,6 @@ enum fault mmu_translate(
 	return FAULT_NONE;
 }
 
-/* The RAM address behind a fast entry. */
-static gpa_t host_to_gpa(const struct ram *ram, uintptr_t host)
-{
-	for (unsigned i = 0; i < ram->count; i++) {
-		const struct ram_slot *s = &ram->slot[i];
-		if (host - (uintptr_t)s->host < s->size)
-			return GPA(host - (uintptr_t)s->host + s->base);
-	}
-	return GPA(0);
-}
-
 /* Sets of region ids are chosen by data accesses; code that makes none must not be slow forever,
  * and a fetch between two region register writes must not choose one (see ftlb.c). */
 #define STALE_FETCHES 16
@@ -328,7 +317,7 @@ enum fault mmu_fetch(struct mmu *m, gva_t ip, gpa_t *pa)
 	struct xlat x;
 
 	if (likely(e->tag_x == (ip & ~0xfffull))) {
-		*pa = host_to_gpa(m->ram, ip + e->addend);
+		*pa = ram_gpa(m->ram, ip + e->addend);
 		return FAULT_NONE;
 	}
 	m->count.inst++;

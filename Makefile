@@ -45,13 +45,14 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 HV   := event hv pv_deliver pv_hyperprivop pv_page pv_privop pv_psr pv_state pv_tlb pv_vector
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
 	sandbox stat state stop unwind vcpu
+STORE := admin change command conn journal path perm request store tree tx watch wire
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
 	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control launch registry settings \
 	start verbs
 MAIN := src/tool/main
 
 UNIT := acpi alat branch config decode efi exec_int fp fw interrupt iosapic manual mem mmu platform \
-	ram rows rse sandbox sapic semaphore stream system tlb uart unwind
+	ram rows rse sandbox sapic semaphore store_tx store_watch store_wire stream system tlb uart unwind
 
 # Those that run guest code, which they do on each engine.
 RUNNING := branch efi fw interrupt manual rows system
@@ -62,13 +63,13 @@ FPTEST  := code fptest moves operand oracle
 ISATEST := isatest
 JITTEST := count jittest program structure world
 AUDIT   := alat branch exec_int interrupt manual mem rse system
-FUZZ    := config control guest insn kernel state unwind
+FUZZ    := config control guest insn kernel state store unwind
 
 MONITOR := console firmware prompt selftest start
 
 CORE_SRC := $(BASE:%=src/base/%) $(ISA:%=src/isa/%) $(MMU:%=src/mmu/%) $(CPU:%=src/cpu/%) \
 	$(JIT:%=src/jit/%)
-LIB_SRC  := $(CORE_SRC) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) $(DOMAIN:%=src/domain/%) \
+LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) $(DOMAIN:%=src/domain/%) \
 	$(TOOL:%=src/tool/%)
 
 CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)

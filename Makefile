@@ -45,7 +45,7 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 HV   := event hv pv_deliver pv_hyperprivop pv_page pv_privop pv_psr pv_state pv_tlb pv_vector
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
 	sandbox stat state stop unwind vcpu
-STORE := admin change command conn journal path perm request store tree tx watch wire
+STORE := admin change command conn path perm record request store tree tx watch wire
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
 	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control launch registry settings \
 	start verbs

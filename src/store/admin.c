@@ -34,7 +34,7 @@ int admin_introduce(struct request *q)
 	struct domain_entry *d = domain_at(q->c->store, id);
 	bool again = d->introduced;
 	d->introduced = true;
-	journal_note(q->c->store, id, OP_INTRODUCE, "/", NULL, 0);
+	record_note(q->c->store, id, OP_INTRODUCE, "/", NULL, 0);
 	if (again) {
 		store_reset_conn(d->conn);
 		conn_clear(d->conn);
@@ -98,6 +98,6 @@ int admin_target(struct request *q)
 	if (err)
 		return err;
 	domain_at(q->c->store, id)->target = target;
-	journal_note(q->c->store, id, OP_TARGET, "/", &target, sizeof(target));
+	record_note(q->c->store, id, OP_TARGET, "/", &target, sizeof(target));
 	return 0;
 }

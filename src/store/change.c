@@ -50,7 +50,7 @@ void change_finish(struct change *ch)
 				d->nodes += (unsigned)ch->tally[i].nodes;
 		}
 		if (ch->ops.len) {
-			journal_record(s, ch->domid, &ch->ops);
+			record_add(s, ch->domid, &ch->ops);
 			if (++s->steps % TX_AGE_STEPS == 0)
 				tx_age_all(s);
 		}
@@ -235,7 +235,7 @@ int change_write(struct change *ch, const char *path, const void *value, size_t 
 	if (!n || !node_set_value(n, value, len))
 		return ENOMEM;
 	n->value_gen = ++ch->store->changes;
-	journal_op(&ch->ops, OP_WRITE, path, value, len);
+	record_op(&ch->ops, OP_WRITE, path, value, len);
 	note_event(ch, path, NULL);
 	return 0;
 }
@@ -251,7 +251,7 @@ int change_mkdir(struct change *ch, const char *path)
 		err = create_path(ch, path, &n);
 	if (err)
 		return err;
-	journal_op(&ch->ops, OP_MKDIR, path, NULL, 0);
+	record_op(&ch->ops, OP_MKDIR, path, NULL, 0);
 	note_event(ch, path, NULL);
 	return 0;
 }
@@ -291,7 +291,7 @@ int change_rm(struct change *ch, const char *path)
 	struct node *parent = tree_own(ch->root, above);
 	if (!parent || !tally_tree(ch, n))
 		return ENOMEM;
-	journal_op(&ch->ops, OP_RM, path, NULL, 0);
+	record_op(&ch->ops, OP_RM, path, NULL, 0);
 	note_event(ch, path, n);
 	parent->child_gen = ++ch->store->changes;
 	const char *name = strrchr(path, '/') + 1;
@@ -325,7 +325,7 @@ int change_perms(struct change *ch, const char *path, const struct perm *perm, u
 	if (!n || !node_set_perms(n, perm, count))
 		return ENOMEM;
 	n->perms_gen = ++ch->store->changes;
-	journal_op(&ch->ops, OP_PERMS, path, perm, count * sizeof(*perm));
+	record_op(&ch->ops, OP_PERMS, path, perm, count * sizeof(*perm));
 	return 0;
 }
 
@@ -336,7 +336,7 @@ int change_apply(struct change *ch, const uint8_t **at, const uint8_t *end)
 	const char *path;
 	enum op op;
 	size_t n;
-	if (!journal_read(at, end, &op, &path, &data, &n))
+	if (!record_read(at, end, &op, &path, &data, &n))
 		return EIO;
 	switch (op) {
 	case OP_WRITE:

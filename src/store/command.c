@@ -95,7 +95,7 @@ static int set_quota(struct store *s, const char *name, const char *value)
 		if (strcmp(quota_table[i].name, name) == 0) {
 			const unsigned set[2] = {i, (unsigned)v};
 			s->quota[i] = (unsigned)v;
-			journal_note(s, 0, OP_QUOTA, "/", set, sizeof(set));
+			record_note(s, 0, OP_QUOTA, "/", set, sizeof(set));
 			return 0;
 		}
 	}

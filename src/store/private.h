@@ -251,15 +251,15 @@ bool request_domid(const char *text, unsigned *id);
 request_fn admin_introduce, admin_release, admin_domain_path, admin_introduced, admin_resume,
 	admin_target, command_request;
 
-/* --- journal.c --- */
-void journal_op(struct text *out, enum op op, const char *path, const void *data, size_t n);
-/* Reads one operation of the kind that journal_op writes; false: cut or damaged. */
-bool journal_read(const uint8_t **at, const uint8_t *end, enum op *op, const char **path,
+/* --- record.c --- */
+void record_op(struct text *out, enum op op, const char *path, const void *data, size_t n);
+/* Reads one operation of the kind that record_op writes; false: cut or damaged. */
+bool record_read(const uint8_t **at, const uint8_t *end, enum op *op, const char **path,
 	const uint8_t **data, size_t *n);
 /* Appends a record with these operations. */
-void journal_record(struct store *s, unsigned domid, const struct text *ops);
+void record_add(struct store *s, unsigned domid, const struct text *ops);
 /* A record of one operation. */
-void journal_note(
+void record_note(
 	struct store *s, unsigned domid, enum op op, const char *path, const void *data, size_t n);
 
 #endif

@@ -206,7 +206,7 @@ static int set_special_perms(
 		return ENOENT;
 	if (!node_set_perms(n, perm, count))
 		return ENOMEM;
-	journal_note(q->c->store, 0, OP_SPECIAL_PERMS, name, perm, count * sizeof(*perm));
+	record_note(q->c->store, 0, OP_SPECIAL_PERMS, name, perm, count * sizeof(*perm));
 	return 0;
 }
 
@@ -260,7 +260,7 @@ static int serve_watch(struct request *q)
 	if (err)
 		return err;
 	if (q->c->domid)
-		journal_note(q->c->store, q->c->domid, OP_WATCH, path, q->data, q->header.len);
+		record_note(q->c->store, q->c->domid, OP_WATCH, path, q->data, q->header.len);
 	request_reply(q, "OK", 3);
 	struct watch *w = q->c->watches;
 	while (w->sister)
@@ -278,7 +278,7 @@ static int serve_unwatch(struct request *q)
 	if (!err)
 		err = watch_remove(q->c, path, token);
 	if (!err && q->c->domid)
-		journal_note(q->c->store, q->c->domid, OP_UNWATCH, path, token, strlen(token) + 1);
+		record_note(q->c->store, q->c->domid, OP_UNWATCH, path, token, strlen(token) + 1);
 	return err;
 }
 
@@ -286,7 +286,7 @@ static int serve_reset(struct request *q)
 {
 	store_reset_conn(q->c);
 	if (q->c->domid)
-		journal_note(q->c->store, q->c->domid, OP_RESET, "/", NULL, 0);
+		record_note(q->c->store, q->c->domid, OP_RESET, "/", NULL, 0);
 	return 0;
 }
 

@@ -157,7 +157,7 @@ struct store_conn *store_attach(struct store *s, unsigned domid)
 	struct store_conn *c = store_domain_conn(s, domid);
 	if (!c)
 		return NULL;
-	journal_note(s, domid, OP_ATTACH, "/", NULL, 0);
+	record_note(s, domid, OP_ATTACH, "/", NULL, 0);
 	if (!known)
 		return c;
 	conn_clear(c);
@@ -197,7 +197,7 @@ void store_release(struct store *s, unsigned domid)
 	store_reset_conn(d->conn);
 	conn_clear(d->conn);
 	d->introduced = d->shut_down = false;
-	journal_note(s, domid, OP_RELEASE, "/", NULL, 0);
+	record_note(s, domid, OP_RELEASE, "/", NULL, 0);
 	watch_fire_special(s, "@releaseDomain");
 }
 
@@ -280,7 +280,7 @@ void store_forget(struct store *s, unsigned domid)
 		return;
 	bool introduced = d->introduced;
 	store_drop_domain(s, domid);
-	journal_note(s, domid, OP_FORGET, "/", NULL, 0);
+	record_note(s, domid, OP_FORGET, "/", NULL, 0);
 	remove_nodes(s, domid);
 	if (introduced)
 		watch_fire_special(s, "@releaseDomain");

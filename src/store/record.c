@@ -18,7 +18,7 @@ static uint32_t checksum(const uint8_t *p, size_t n)
 	return h;
 }
 
-void journal_op(struct text *out, enum op op, const char *path, const void *data, size_t n)
+void record_op(struct text *out, enum op op, const char *path, const void *data, size_t n)
 {
 	uint8_t head[OP_HEAD] = {(uint8_t)op};
 	uint16_t length = (uint16_t)(strlen(path) + 1);
@@ -30,7 +30,7 @@ void journal_op(struct text *out, enum op op, const char *path, const void *data
 	text_add(out, data, n);
 }
 
-bool journal_read(const uint8_t **at, const uint8_t *end, enum op *op, const char **path,
+bool record_read(const uint8_t **at, const uint8_t *end, enum op *op, const char **path,
 	const uint8_t **data, size_t *n)
 {
 	const uint8_t *p = *at;
@@ -52,7 +52,7 @@ bool journal_read(const uint8_t **at, const uint8_t *end, enum op *op, const cha
 	return true;
 }
 
-static void add_record(struct text *out, unsigned domid, const struct text *ops)
+static void record_append(struct text *out, unsigned domid, const struct text *ops)
 {
 	uint32_t head[3] = {(uint32_t)(sizeof(uint32_t) + ops->len), 0, domid};
 	size_t start = out->len;
@@ -64,18 +64,18 @@ static void add_record(struct text *out, unsigned domid, const struct text *ops)
 	memcpy(out->data + start + sizeof(uint32_t), &check, sizeof(check));
 }
 
-void journal_record(struct store *s, unsigned domid, const struct text *ops)
+void record_add(struct store *s, unsigned domid, const struct text *ops)
 {
 	if (!s->replaying)
-		add_record(&s->journal, domid, ops);
+		record_append(&s->journal, domid, ops);
 }
 
-void journal_note(
+void record_note(
 	struct store *s, unsigned domid, enum op op, const char *path, const void *data, size_t n)
 {
 	struct text ops = {0};
-	journal_op(&ops, op, path, data, n);
-	journal_record(s, domid, &ops);
+	record_op(&ops, op, path, data, n);
+	record_add(s, domid, &ops);
 	text_free(&ops);
 }
 
@@ -96,9 +96,9 @@ void store_journal_done(struct store *s)
 static void snapshot_node(struct text *out, const struct node *n, const char *path)
 {
 	struct text ops = {0};
-	journal_op(&ops, n->len ? OP_WRITE : OP_MKDIR, path, n->value, n->len);
-	journal_op(&ops, OP_PERMS, path, n->perm, n->perms * sizeof(*n->perm));
-	add_record(out, 0, &ops);
+	record_op(&ops, n->len ? OP_WRITE : OP_MKDIR, path, n->value, n->len);
+	record_op(&ops, OP_PERMS, path, n->perm, n->perms * sizeof(*n->perm));
+	record_append(out, 0, &ops);
 	text_free(&ops);
 }
 
@@ -128,7 +128,7 @@ static void snapshot_watches(struct text *ops, const struct store_conn *c)
 		const char *shown = w->path + (w->relative ? path_prefix(prefix, c->domid) : 0);
 		text_add(&strings, shown, strlen(shown) + 1);
 		text_add(&strings, w->token, strlen(w->token) + 1);
-		journal_op(ops, OP_WATCH, w->path, strings.data, strings.len);
+		record_op(ops, OP_WATCH, w->path, strings.data, strings.len);
 		text_free(&strings);
 	}
 }
@@ -136,13 +136,13 @@ static void snapshot_watches(struct text *ops, const struct store_conn *c)
 static void snapshot_domain(struct text *out, const struct domain_entry *d, unsigned id)
 {
 	struct text ops = {0};
-	journal_op(&ops, OP_ATTACH, "/", NULL, 0);
+	record_op(&ops, OP_ATTACH, "/", NULL, 0);
 	if (d->introduced)
-		journal_op(&ops, OP_INTRODUCE, "/", NULL, 0);
+		record_op(&ops, OP_INTRODUCE, "/", NULL, 0);
 	if (d->target)
-		journal_op(&ops, OP_TARGET, "/", &d->target, sizeof(d->target));
+		record_op(&ops, OP_TARGET, "/", &d->target, sizeof(d->target));
 	snapshot_watches(&ops, d->conn);
-	add_record(out, id, &ops);
+	record_append(out, id, &ops);
 	text_free(&ops);
 }
 
@@ -151,13 +151,13 @@ static void snapshot_settings(struct text *out, const struct store *s)
 	struct text ops = {0};
 	for (unsigned i = 0; i < s->special->children; i++) {
 		const struct node *n = s->special->child[i];
-		journal_op(&ops, OP_SPECIAL_PERMS, n->name, n->perm, n->perms * sizeof(*n->perm));
+		record_op(&ops, OP_SPECIAL_PERMS, n->name, n->perm, n->perms * sizeof(*n->perm));
 	}
 	for (unsigned i = 0; i < QUOTAS; i++) {
 		const unsigned set[2] = {i, s->quota[i]};
-		journal_op(&ops, OP_QUOTA, "/", set, sizeof(set));
+		record_op(&ops, OP_QUOTA, "/", set, sizeof(set));
 	}
-	add_record(out, 0, &ops);
+	record_append(out, 0, &ops);
 	text_free(&ops);
 }
 
@@ -256,7 +256,7 @@ static bool replay_op(struct store *s, unsigned domid, const uint8_t **at, const
 	const char *path;
 	enum op op;
 	size_t n;
-	if (!journal_read(at, end, &op, &path, &data, &n))
+	if (!record_read(at, end, &op, &path, &data, &n))
 		return false;
 	if (op == OP_SPECIAL_PERMS) {
 		replay_special(s, path, data, n);

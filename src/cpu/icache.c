@@ -185,6 +185,7 @@ static void fill(struct cpu *cpu, struct icache_page *p)
 void icache_window_set(struct icache_window *w, struct cpu *cpu, gpa_t gpa, uintptr_t host)
 {
 	flag_page(cpu, gpa);
+	w->personality = cpu->machine->personality;
 	w->page.host = host;
 	w->page.gpa = gpa;
 	w->page.insn[PAGE_INSNS] = end_entry;
@@ -196,7 +197,7 @@ static struct insn *window_entry(struct icache_window *w, unsigned entry)
 	unsigned bundle = entry / 3;
 
 	if (entry < PAGE_INSNS && !w->decoded[bundle]) {
-		decode_bundle(&w->page, bundle);
+		decode_bundle(&w->page, bundle, w->personality);
 		w->decoded[bundle] = true;
 	}
 	return &w->page.insn[entry];

@@ -40,6 +40,7 @@ bool icache_is_long(const struct insn *i);
 /* A page decoded as far as somebody has asked, for who looks at pages once. */
 struct icache_window {
 	struct icache_page page;
+	const struct personality *personality;
 	bool decoded[PAGE_BUNDLES];
 };
 /* Shows the window the page at host, as it is now: RAM_HAS_CODE is set first. */

@@ -138,7 +138,7 @@ saved() { # VCPUS SOURCE DEFINITION...
 		"$epixen" save hostile "$dir/save" 2>/dev/null || return 0
 		"$epixen" restore "$dir/save" 2>"$dir/err" || return
 	done
-	timeout 100 "$epixen" console hostile </dev/null >"$dir/out" 2>"$dir/err"
+	timeout 300 "$epixen" console hostile </dev/null >"$dir/out" 2>"$dir/err"
 	status=$?
 	survived
 }
@@ -148,7 +148,7 @@ for guest in "1 registers.s COUNT=20000" "1 rse.s COUNT=30000" "1 random.s CPL=3
 	if saved $guest && gone; then
 		passed=$((passed + 1))
 	else
-		fail "$guest does not survive being saved"
+		fail "$guest does not survive being saved: status $status"
 		"$epixen" destroy hostile 2>/dev/null
 	fi
 done

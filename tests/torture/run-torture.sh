@@ -33,20 +33,6 @@ add() { # COMMAND...
 	passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1})) skipped=$((skipped + ${3:-0}))
 }
 
-compiler() {
-	[ -n "${IA64_CC:-}" ] && return
-	IA64_CC=build/toolchain/bin/ia64-linux-gnu-gcc
-	[ -x "$IA64_CC" ] && return
-	for archive in "$shared"/toolchain/*.tar.xz; do
-		[ -e "$archive" ] || return 1
-		rm -rf build/toolchain.new
-		mkdir -p build/toolchain.new &&
-			tar -xJf "$archive" -C build/toolchain.new --strip-components=1 &&
-			mv build/toolchain.new build/toolchain
-		return
-	done
-}
-
 # Debian's source package, installed or fetched; neither needs root.
 source_code() {
 	[ -n "${TORTURE:-}" ] && return
@@ -63,7 +49,7 @@ source_code() {
 		'*/gcc/testsuite/gcc.c-torture/execute' && rm -rf $new/usr $new/*.deb && mv $new build/gcc-source
 }
 
-compiler || { skip "all" "no ia64-linux-gnu-gcc: set IA64_CC or SHARED" && finish; }
+IA64_CC=$(tests/toolchain.sh "$shared") || { skip "all" "no ia64-linux-gnu-gcc: set IA64_CC or SHARED" && finish; }
 source_code || { skip "all" "no GCC sources: install gcc-12-source or set TORTURE" && finish; }
 
 work=$build/torture

@@ -4,6 +4,7 @@
 #   make run                boot the default guest
 #   make check              the test suite; check-long: all of it
 #   make asan ubsan tsan    the suite under a sanitizer, in build/asan ...
+#   make bench              the speed table; bench-check: against the baseline
 #   make V=1                show the commands
 # A new source file is one word in its directory's list below.
 
@@ -187,7 +188,7 @@ OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_
 
 # --- running -----------------------------------------------------------------------------------
 
-.PHONY: run linux bench
+.PHONY: run linux bench bench-check bench-baseline
 run: all guests
 	$(Q)$(BUILD)/epixen create -c examples/monitor.cfg kernel=$(BUILD)/guests/monitor.elf
 
@@ -195,10 +196,17 @@ run: all guests
 linux:
 	$(Q)guests/linux/build.sh build/linux
 
+# The table of docs/speed.md: five rounds or ROUNDS, QUICK=1 is one short one. COREMARK names its sources,
+# SKI its command; `tests/deps.sh bench` installs the other compilers and QEMU.
 bench: all $(BUILD)/epixen-user
-	$(Q)bench/bench.py --epixen $(BUILD)/epixen --runner $(BUILD)/epixen-user \
-		--kernel $(SHARED)/guests/vmlinux-6.1-ia64.gz \
-		--ramdisk $(SHARED)/guests/initramfs-busybox.cpio.gz
+	$(Q)bench/bench.py --build $(BUILD) --shared $(SHARED) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(QUICK),--quick)
+
+# Fails on a loss of more than 15 % against bench/baseline.json, which the other rewrites.
+bench-check: all $(BUILD)/epixen-user
+	$(Q)bench/check.py --build $(BUILD) --shared $(SHARED)
+bench-baseline: all $(BUILD)/epixen-user
+	$(Q)bench/check.py --build $(BUILD) --shared $(SHARED) --write
 
 # --- checking ----------------------------------------------------------------------------------
 
@@ -226,7 +234,7 @@ fuzz: | build/.deps-fuzz
 endif
 
 fmt:
-	$(Q)clang-format -i $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
+	$(Q)clang-format -i $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*/*.[ch]))
 
 clean:
 	rm -rf build

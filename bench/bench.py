@@ -1,121 +1,235 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Measures the same static ia64 program side by side: Ski in user mode, our user runner, and our
-Linux domain, one after the other in each round so that a noisy host treats all alike. Prints the
-median of the rounds and the ratio to Ski, twice: by the program's own clock, and by the host CPU time
-that the simulating process used, which other work on the host disturbs less.
+"""The bench table: each program of bench/programs natively, on this emulator's engines, inside a Linux
+domain, on Ski, and on QEMU's user mode for other machines. All sides of a program run one after the
+other in each round, so that a noisy host treats them alike, and must compute the same. Printed are
+medians of the rounds, ratios, and what a domain is wanted to reach.
 
---coremark names a static ia64 CoreMark (posix port, -O2 -static, PERFORMANCE_RUN=1) and --ski the
-command that runs it; neither is part of this project, and rows that lack theirs are left out by name.
+Optional: SKI (the command that runs Ski's user mode), COREMARK (the directory of its sources, or a
+static ia64 binary), qemu-user with Debian's cross compilers (tests/deps.sh bench), a kernel and
+ramdisk. What is missing is said and its columns are left out.
 """
 import argparse
+import math
 import os
 import pathlib
-import re
-import resource
+import platform
+import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "linux"))
-import guest  # noqa: E402  (the path has to be set first)
+import measure
+from measure import COMPUTE, COREMARK, PROGRAMS, SYSTEM, Command, Failure, Linux
 
-SKI = "Ski, user mode"
-ARGUMENTS = "0x0 0x0 0x66 {} 7 1 2000"
-
-
-def score(text):
-    """Iterations per second as CoreMark prints them."""
-    found = re.search(r"Iterations/Sec\s*:\s*([\d.]+)", text)
-    return float(found.group(1)) if found else None
+NATIVE, JIT, INTERP, LINUX, SKI = "native", "jit", "interp", "Linux", "Ski"
+MACHINES = ("aarch64", "riscv64")
 
 
-def children_seconds():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+class Table:
+    """Results by program and side, and single figures of the domains by name."""
+
+    def __init__(self):
+        self.times, self.figures = {}, {}
+
+    def add(self, name, results):
+        measure.check_sums(name, results)
+        for side, r in results.items():
+            if r:
+                self.times.setdefault(name, {}).setdefault(side, []).append(r.seconds)
+
+    def add_figure(self, name, value):
+        if value is not None:
+            self.figures.setdefault(name, []).append(value)
+
+    def time(self, name, side):
+        values = self.times.get(name, {}).get(side)
+        return statistics.median(values) if values else None
+
+    def speed(self, name, side, base):
+        """How many times as fast as base."""
+        a, b = self.time(name, side), self.time(name, base)
+        return b / a if a and b else None
+
+    def figure(self, name):
+        return statistics.median(self.figures[name]) if name in self.figures else None
 
 
-def run_command(command, args):
-    """(iterations per second by the program's clock, per CPU second)."""
-    words = command.split() + [str(args.coremark)] + ARGUMENTS.format(args.iterations).split()
-    before = children_seconds()
-    text = subprocess.run(words, capture_output=True, text=True, errors="replace").stdout
-    return score(text), args.iterations / (children_seconds() - before)
+def left_out(what, why):
+    print(f"bench: {what} left out: {why}")
 
 
-def run_in_linux(args, engine):
-    """The same; CPU time is that of the whole domain between two lines on its console."""
-    stamps, text = {}, ""
-    with tempfile.TemporaryDirectory() as d:
-        ramdisk = pathlib.Path(d) / "initramfs"
-        guest.append_archive(args.ramdisk, ramdisk, {"bench": args.coremark.read_bytes()})
-        g = guest.Guest(args.epixen, args.kernel, ramdisk)
-        name = f"bench-{os.getpid()}"
-        program = "/bench " + ARGUMENTS.format(args.iterations)
-        path = g.config(d, name, engine=engine, run=f"sleep 1; echo begin; {program}; echo end; sleep 1")
-        with subprocess.Popen([args.epixen, "create", "-c", str(path)], text=True, errors="replace",
-                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as p:
-            for line in p.stdout:
-                text += line
-                if line.strip() in ("begin", "end"):
-                    stamps[line.strip()] = guest.cpu_seconds(g.pid(name))
-    if len(stamps) < 2:
-        return None, None
-    return score(text), args.iterations / (stamps["end"] - stamps["begin"])
+def programs_for(cc, args, machine):
+    directory = args.build / "bench" / machine
+    programs = measure.build(cc, directory)
+    if args.coremark and (args.coremark.is_dir() or machine == "ia64"):
+        programs[COREMARK] = measure.build_coremark(cc, args.coremark, directory / COREMARK)
+    return programs
 
 
-def median(results, n):
-    return statistics.median(r[n] for r in results)
+def make_sides(args):
+    """{name: Command}, and the ia64 programs."""
+    cc = measure.ia64_compiler(args.shared)
+    if not cc:
+        sys.exit("bench: no C compiler for ia64: set IA64_CC, or SHARED to where toolchain/ is")
+    ia64 = programs_for(cc, args, "ia64")
+    sides = {NATIVE: Command("", programs_for("gcc", args, "native"), iterations=20000)}
+    sides[JIT] = Command(f"{args.runner} --engine jit", ia64)
+    sides[INTERP] = Command(f"{args.runner} --engine interp", ia64, iterations=1000)
+    if args.ski:
+        sides[SKI] = Command(args.ski, ia64, iterations=1000)
+    else:
+        left_out(SKI, "set SKI to its command")
+    for machine in MACHINES:
+        cc, qemu = f"{machine}-linux-gnu-gcc", f"qemu-{machine}"
+        if shutil.which(cc) and shutil.which(qemu):
+            sides[machine] = Command(qemu, programs_for(cc, args, machine))
+        else:
+            left_out(qemu, f"{cc} or {qemu} is not installed: tests/deps.sh bench")
+    return sides, ia64
 
 
-def report(results):
-    base = results.get(SKI)
-    print(f"{'CoreMark':<28} {'it/s':>8} {'to Ski':>7}   {'it/CPU s':>8} {'to Ski':>7}")
-    for name, values in results.items():
-        row = f"{name:<28}"
-        for n in (0, 1):
-            value = median(values, n)
-            row += f" {value:8.1f} " + (f"{value / median(base, n):7.2f}  " if base else f"{'-':>7}  ")
-        print(row.rstrip())
+def measure_linux(args, table, ia64, per_program):
+    """One domain with one processor that runs everything, one with two for what is parallel."""
+    one = Linux(args)
+    one.run(measure.files_of(ia64), measure.shell_lines(ia64, args.milliseconds))
+    for name, result in one.results(ia64).items():
+        if not result:
+            raise Failure(f"{name} gave no result in Linux:\n" + one.text[-1000:])
+        per_program[name][LINUX] = result
+    table.add_figure("boot", one.boot_seconds)
+    table.add_figure("overhead", one.overhead)
+    both = {}
+    for vcpus in (1, 2):
+        domain = Linux(args, vcpus=vcpus)
+        domain.run(measure.files_of({"parallel": ia64["parallel"]}),
+                   measure.shell_lines(["parallel"], 4 * args.milliseconds))
+        both[vcpus] = domain.results(["parallel"])["parallel"]
+        table.add_figure(f"boot{vcpus}", domain.boot_seconds)
+    table.add_figure("scaling", both[1].seconds / both[2].seconds)
+
+
+def measure_host_scaling(args, table, native):
+    """The same program natively on one processor and on all: what the host had to give."""
+    one = Command("taskset -c 0", native).run("parallel", 2, args.milliseconds)
+    two = Command("", native).run("parallel", 2, args.milliseconds)
+    table.add_figure("host scaling", one.seconds / two.seconds)
+
+
+def run_round(args, table, sides, ia64, in_linux):
+    per_program = {}
+    for name in ia64:
+        per_program[name] = {side: c.run(name, 2, args.milliseconds) for side, c in sides.items()
+                             if not (name in SYSTEM and side in (JIT, INTERP))}
+    if in_linux:
+        measure_linux(args, table, ia64, per_program)
+    measure_host_scaling(args, table, sides[NATIVE].programs)
+    for name, results in per_program.items():
+        table.add(name, results)
+
+
+def number(value, width, digits=3):
+    """With so many digits that count."""
+    if value is None:
+        return f"{'-':>{width}}"
+    before = max(0, math.floor(math.log10(value)))
+    return f"{value:{width}.{max(0, digits - 1 - before)}f}"
+
+
+def mean(values):
+    values = [v for v in values if v]
+    return math.exp(statistics.fmean(map(math.log, values))) if values else None
+
+
+def print_table(title, columns, rows, means=()):
+    """columns {heading: function of a program}; means are (label, programs)."""
+    print(f"\n{title}\n{'':<12}" + "".join(f"{c:>9}" for c in columns))
+    for name in rows:
+        print(f"{name:<12}" + "".join(number(f(name), 9) for f in columns.values()))
+    for label, names in means:
+        print(f"{label:<12}" + "".join(number(mean(f(n) for n in names), 9) for f in columns.values()))
+
+
+def print_tables(table, sides):
+    rows = [n for n in [*COMPUTE, COREMARK, *SYSTEM] if n in table.times]
+    present = [s for s in (NATIVE, JIT, LINUX, INTERP, SKI, *MACHINES)
+               if any(s in table.times[n] for n in rows)]
+    computing = [n for n in rows if n not in SYSTEM]
+    print_table("Milliseconds per repeat (one CoreMark iteration)",
+                {s: lambda n, s=s: (table.time(n, s) or 0) * 1e3 or None for s in present}, rows)
+    print_table("Speed, native = 1; geometric means",
+                {s: lambda n, s=s: table.speed(n, s, NATIVE) for s in present[1:]}, rows,
+                [("computing", computing), ("system", [n for n in rows if n in SYSTEM])])
+    if SKI in sides:
+        print_table("Speed, Ski = 1 (its system calls are the host's)",
+                    {s: lambda n, s=s: table.speed(n, s, SKI) for s in (JIT, LINUX) if s in present},
+                    rows, [("computing", computing)])
+
+
+def print_figures(table):
+    """What a domain is wanted to reach."""
+    host = table.figure("host scaling")
+    rows = [
+        ("CoreMark in Linux, times Ski", table.speed(COREMARK, LINUX, SKI), ">=", 10),
+        ("boot, create to ready, s", table.figure("boot"), "<", 6),
+        (f"two vCPUs, times one (host {host:.2f})", table.figure("scaling"), ">=", 1.8),
+        ("overhead after it all, MB", (table.figure("overhead") or 0) / 2**20 or None, "<=", 64),
+    ]
+    print(f"\n{'A domain':<36}{'measured':>9}  wanted")
+    for name, value, relation, wanted in rows:
+        good = value is not None and (value >= wanted if relation == ">=" else value <= wanted)
+        verdict = "" if good else "  not measured" if value is None else "  MISSED"
+        print(f"{name:<36}{number(value, 9)}  {relation} {wanted}{verdict}")
+
+
+def print_head(args):
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if "model name" in line), "?")
+    commit = subprocess.run(["git", "-C", measure.TOP, "describe", "--always", "--dirty"],
+                            capture_output=True, text=True).stdout.strip()
+    print(f"epixen {commit}, {cpu}, {os.cpu_count()} processors, {platform.release()}, "
+          f"{args.rounds} rounds, load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    path = pathlib.Path
+    parser.add_argument("--build", type=path, default=path("build"), help="where epixen is and programs go")
+    parser.add_argument("--shared", type=path, default=path("../shared"))
+    parser.add_argument("--kernel", type=path, help="default: the one in SHARED/guests")
+    parser.add_argument("--ramdisk", type=path)
+    parser.add_argument("--coremark", type=path, default=os.environ.get("COREMARK"))
+    parser.add_argument("--ski", default=os.environ.get("SKI"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--milliseconds", type=int, default=300, help="of each program on each side")
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    args = parser.parse_args()
+    if args.quick:
+        args.rounds, args.milliseconds = 1, 100
+    args.epixen, args.runner = args.build / "epixen", args.build / "epixen-user"
+    args.kernel = args.kernel or args.shared / "guests" / "vmlinux-6.1-ia64.gz"
+    args.ramdisk = args.ramdisk or args.shared / "guests" / "initramfs-busybox.cpio.gz"
+    return args
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epixen", default="build/epixen")
-    parser.add_argument("--runner", default="build/epixen-user")
-    parser.add_argument("--kernel", type=pathlib.Path)
-    parser.add_argument("--ramdisk", type=pathlib.Path)
-    parser.add_argument("--coremark", type=pathlib.Path, default=os.environ.get("COREMARK"))
-    parser.add_argument("--ski", default=os.environ.get("SKI"))
-    parser.add_argument("--engines", default="interp,jit", help="one, or both with a comma")
-    parser.add_argument("--iterations", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
-    args = parser.parse_args()
-    if not args.coremark:
-        sys.exit("bench: no CoreMark given: set COREMARK to a static ia64 binary (see bench/bench.py --help)")
-    args.coremark = pathlib.Path(args.coremark)
-
-    sides = {}
-    for engine in args.engines.split(","):
-        sides[f"epixen {engine}, user runner"] = (
-            lambda e=engine: run_command(f"{args.runner} --engine {e}", args))
-        if args.kernel and args.kernel.exists() and args.ramdisk and args.ramdisk.exists():
-            sides[f"epixen {engine}, in Linux"] = lambda e=engine: run_in_linux(args, e)
-        else:
-            print("bench: no kernel and ramdisk given: the row in Linux is left out")
-    if args.ski:
-        sides[SKI] = lambda: run_command(args.ski, args)
-    else:
-        print("bench: no Ski given: set SKI to its command; ratios are left out")
-    results = {name: [] for name in sides}
-    for _ in range(args.rounds):
-        for name, measure in sides.items():
-            value = measure()
-            if None in value:
-                sys.exit(f"bench: {name} gave no result")
-            results[name].append(value)
-    report(results)
+    args = parse_arguments()
+    print_head(args)
+    sides, ia64 = make_sides(args)
+    in_linux = args.kernel.exists() and args.ramdisk.exists()
+    if not in_linux:
+        left_out("a Linux domain", f"{args.kernel} or {args.ramdisk} is not there")
+    if COREMARK not in ia64:
+        left_out("CoreMark", "set COREMARK to its sources")
+    table = Table()
+    try:
+        for _ in range(args.rounds):
+            run_round(args, table, sides, ia64, in_linux)
+    except Failure as why:
+        sys.exit(f"bench: {why}")
+    print_tables(table, sides)
+    print_figures(table)
+    print(f"\nload at the end {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

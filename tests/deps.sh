@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The one list of Debian packages. usage: tests/deps.sh build|check|ci|fuzz|list
+# The one list of Debian packages. usage: tests/deps.sh build|check|ci|fuzz|bench|list
 # Installs what is missing when it can, else says in one line what to install.
 set -eu
 
@@ -8,18 +8,20 @@ build="gcc libc6-dev make zlib1g-dev libseccomp-dev binutils-ia64-linux-gnu"
 check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps xz-utils"
 ci="$check clang-format"
 fuzz="$check clang libclang-rt-dev"
+bench="$check gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross qemu-user"
 
 case ${1:-} in
 build) want=$build ;;
 check) want=$check ;;
 ci) want=$ci ;;
 fuzz) want=$fuzz ;;
+bench) want=$bench ;;
 list)
 	echo "$ci"
 	exit 0
 	;;
 *)
-	echo "usage: tests/deps.sh build|check|ci|fuzz|list" >&2
+	echo "usage: tests/deps.sh build|check|ci|fuzz|bench|list" >&2
 	exit 2
 	;;
 esac

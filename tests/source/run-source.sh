@@ -73,7 +73,7 @@ listed() {
 check "every source file is in the Makefile" "$(listed)"
 
 licence() {
-	find src tests guests -name '*.[chs]' -o -name '*.sh' -o -name '*.py' -o -name '*.def' |
+	find src tests guests bench -name '*.[chs]' -o -name '*.sh' -o -name '*.py' -o -name '*.def' |
 		xargs grep -L 'SPDX-License-Identifier: MIT'
 }
 check "every file names its licence" "$(licence)"

@@ -142,6 +142,9 @@ def report(rows, want, best, side, lost):
         print(f"FAIL bench {row}: the JIT has lost {100 * (1 - value / want[row]):.0f} % "
               f"({value:.4f} to {side}, {want[row]:.4f} in {BASELINE.name}; {100 * LOSS:.0f} % are allowed)")
     known = [r for r in rows if r in want]
+    gained = [r for r in known if (best.ratio(r, side) or 0) > want[r] * (1 + LOSS)]
+    if gained:
+        print(f"bench: faster than the baseline, which `make bench-baseline` renews: {' '.join(gained)}")
     print(f"{len(known) - len(lost)} passed, {len(lost)} failed, {len(rows) - len(known)} skipped")
     return 1 if lost else 0
 

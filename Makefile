@@ -39,7 +39,7 @@ CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp
 	exec_psr exec_rse exec_sem exec_shift exec_system exec_table exec_tlb fp fp_convert fp_fma \
 	fp_recip fp_round icache interp interrupt model pmu psr rse run sapic timer
 JIT  := block cache compare emit_alu emit_branch emit_cmp emit_fp emit_mem emit_table engine epoch evict fast_fp \
-	gen gen_exit gen_pred gen_value print rotate share stats translate verify verify_report x86
+	gen gen_exit gen_pred gen_value print rotate share stats translate verify verify_ram verify_report x86
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
@@ -63,6 +63,7 @@ USER    := load main run space syscall
 FPTEST  := code fptest moves operand oracle
 ISATEST := isatest
 JITTEST := count jittest program structure world
+BROKEN  := emit_alu2 emit_store ir_target exec_mf
 AUDIT   := alat branch exec_int interrupt manual mem rse system
 FUZZ    := config control guest insn kernel state store unwind
 
@@ -86,6 +87,7 @@ JIT_BIN     := $(RUNNING:%=$(BUILD)/tests/unit-jit/test_%)
 TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest \
 	$(BUILD)/x86test
 AUDIT_BIN   := $(AUDIT:%=$(BUILD)/audit/test_%) $(BUILD)/audit/epixen-user
+BROKEN_BIN  := $(BUILD)/broken/epixen $(BUILD)/broken/epixen-user
 GUESTS      := $(BUILD)/guests/monitor.elf
 
 # --- building ----------------------------------------------------------------------------------
@@ -93,7 +95,7 @@ GUESTS      := $(BUILD)/guests/monitor.elf
 .PHONY: all guests tests
 all: $(BUILD)/epixen
 guests: $(GUESTS)
-tests: all guests $(UNIT_BIN) $(JIT_BIN) $(TEST_BIN) $(AUDIT_BIN)
+tests: all guests $(UNIT_BIN) $(JIT_BIN) $(TEST_BIN) $(AUDIT_BIN) $(BROKEN_BIN)
 
 # Packages that are missing are installed, or named (tests/deps.sh).
 BUILD_DEPS := build/.deps-build
@@ -166,6 +168,14 @@ $(AUDIT_BIN): $(BUILD)/tests/audit/broken.o $(BUILD)/audit/wrap
 	$(call say,LINK,$@)
 	$(link) @$(BUILD)/audit/wrap -lcmocka $(LDLIBS)
 
+# The same with a translator that has bugs: tests/jit/run-verify.sh.
+$(BUILD)/broken/epixen: $(MAIN_OBJ) $(LIB_OBJ)
+$(BUILD)/broken/epixen-user: $(USER_OBJ) $(CORE_OBJ)
+$(BROKEN_BIN): $(BUILD)/tests/jit/broken.o
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(link) $(BROKEN:%=-Wl,--wrap=%) $(LDLIBS)
+
 # What tests are made of needs more packages than the program itself.
 $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) $(JITTEST_OBJ) \
 	$(BUILD)/tests/jit/x86test.o: | $(CHECK_DEPS)
@@ -180,7 +190,7 @@ $(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/mon
 	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
 
 OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
-	$(BUILD)/tests/audit/broken.o $(JITTEST_OBJ) $(BUILD)/tests/jit/x86test.o \
+	$(BUILD)/tests/audit/broken.o $(BUILD)/tests/jit/broken.o $(JITTEST_OBJ) $(BUILD)/tests/jit/x86test.o \
 	$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o) $(BUILD)/tests/fuzz/domain.o
 -include $(OBJ:.o=.d)
 .SECONDARY:

@@ -82,7 +82,9 @@ static void report_crash(struct domain *d)
 
 void domain_report_checks(struct domain *d)
 {
-	char *text = verify_summary(&d->machine);
+	char *text;
+	if (!verify_finish(&d->machine, &text))
+		d->end = END_CRASH;
 	if (!text)
 		return;
 	text_printf(&d->crash_report, "%s", text);

@@ -241,6 +241,16 @@ static const char *perform(struct verify *v, uint64_t budget)
 	return why;
 }
 
+static void look_for_strays(struct verify *v)
+{
+	struct ram *ram = &v->cpu->machine->ram;
+	struct verify_stray stray;
+
+	verify_ram_update(v->ram, ram, v->journal[1], v->cpu->slots - v->before->slots);
+	if (!verify_ram_check(v->ram, ram, false, &stray))
+		verify_explain_stray(v, &stray);
+}
+
 static int crash(struct cpu *cpu)
 {
 	cpu->exit = EXIT_CRASH;
@@ -260,10 +270,12 @@ static int run_verify(struct cpu *cpu, uint64_t budget)
 	compare_copy(v->shadow, cpu);
 	v->runs++;
 	const char *why = perform(v, budget);
-	if (unlikely(why != NULL)) {
+	if (unlikely(why != NULL))
 		verify_explain(v, budget, why);
+	else
+		look_for_strays(v);
+	if (v->report)
 		v->result = crash(cpu);
-	}
 	atomic_fetch_or(&cpu->kick, v->kick);
 	return v->result;
 }
@@ -288,12 +300,23 @@ static void verify_free(struct verify *v)
 		return;
 	cpu_free(v->shadow);
 	cpu_free(v->before);
+	verify_ram_free(v->ram, &v->machine.ram);
 	journal_free(v->journal[0]);
 	journal_free(v->journal[1]);
 	for (unsigned n = 0; n < v->machine.ram.count; n++)
 		free(v->machine.ram.slot[n].flags);
 	free(v->report);
 	free(v);
+}
+
+/* One for all processors: the first one makes it. */
+static struct verify_ram *find_ram(const struct machine *m)
+{
+	if (!m->cpu[0] || !m->cpu[0]->verify)
+		return verify_ram_new(&m->ram);
+	struct verify_ram *r = m->cpu[0]->verify->ram;
+	r->users++;
+	return r;
 }
 
 static struct verify *verify_new(struct cpu *cpu)
@@ -308,7 +331,8 @@ static struct verify *verify_new(struct cpu *cpu)
 	bus_add(&v->bus, 0, UINT64_MAX, verify_bus, v, "verify");
 	v->journal[0] = journal_new();
 	v->journal[1] = journal_new();
-	if (share_ram(&v->machine.ram, &m->ram) && v->journal[0] && v->journal[1]) {
+	v->ram = find_ram(m);
+	if (share_ram(&v->machine.ram, &m->ram) && v->ram && v->journal[0] && v->journal[1]) {
 		v->shadow = cpu_new(&v->machine, cpu->index);
 		v->before = cpu_new(&v->machine, cpu->index);
 	}

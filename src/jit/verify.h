@@ -7,8 +7,6 @@
 #ifndef JIT_VERIFY_H
 #define JIT_VERIFY_H
 
-#include <stdio.h>
-
 #include "cpu/engine.h"
 
 struct machine;
@@ -18,9 +16,9 @@ extern const struct engine engine_verify;
 /* After a run that ended as a crash: what differed, with the block, both states and the code; NULL
  * when that was not the reason. Valid until the processor runs again. */
 const char *verify_report(const struct cpu *cpu);
-/* What was compared on all processors, and what of it ran as translated code. */
-void verify_print_summary(const struct machine *m, FILE *out);
-/* The same as text to be freed, NULL when there is nothing to say. */
-char *verify_summary(const struct machine *m);
+/* At the end, all processors stopped: looks at RAM once more and makes *text, to be freed, of what
+ * was compared and what of it ran as translated code; NULL when that was nothing. false: a stray
+ * store was found, the text says where. */
+bool verify_finish(struct machine *m, char **text);
 
 #endif

@@ -6,7 +6,7 @@
 #include "jit/compare.h"
 #include "jit/jit.h"
 #include "jit/verify.h"
-#include "mmu/journal.h"
+#include "jit/verify_ram.h"
 
 #define VERIFY_ACCESSES 4096
 
@@ -22,6 +22,7 @@ struct verify {
 	struct cpu *before;	    /* both at the start; never runs */
 	struct machine machine;	    /* the shadow's */
 	struct bus bus;		    /* what both take for the bus */
+	struct verify_ram *ram;	    /* shared by all processors of the machine */
 	struct journal *journal[2]; /* of the shadow, of the real one */
 
 	struct cpu *running; /* NULL: neither, accesses go through */
@@ -56,5 +57,7 @@ const uint8_t *verify_memory(
 /* --- verify_report.c --- */
 /* A run differed, why says in what: finds the instruction and makes v->report. */
 void verify_explain(struct verify *v, uint64_t budget, const char *why);
+/* The same for a stray store. */
+void verify_explain_stray(struct verify *v, const struct verify_stray *s);
 
 #endif

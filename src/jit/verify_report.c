@@ -294,7 +294,7 @@ void verify_explain(struct verify *v, uint64_t budget, const char *why)
 	if (!s.out)
 		return;
 	fprintf(s.out,
-		"vCPU %u: %s differ after slot %" PRIu64 ", in a run that began at %#" PRIx64
+		"vCPU %u: difference in %s after slot %" PRIu64 ", in a run that began at %#" PRIx64
 		".%u\n",
 		v->cpu->index, why, v->before->slots, v->before->ip, v->before->ri);
 	char *text = states_text(v);
@@ -306,6 +306,27 @@ void verify_explain(struct verify *v, uint64_t budget, const char *why)
 	}
 	free(text);
 	fclose(s.out);
+}
+
+static void print_stray(FILE *out, const struct verify_stray *s)
+{
+	fprintf(out,
+		"a stray store in the last %" PRIu64 " slots: RAM at "
+		"%#" PRIx64 "\n",
+		s->slots, s->gpa.v);
+	print_bytes(out, "compared", s->want);
+	print_bytes(out, "found", s->got);
+}
+
+void verify_explain_stray(struct verify *v, const struct verify_stray *s)
+{
+	size_t size;
+	FILE *out = open_memstream(&v->report, &size);
+
+	if (!out)
+		return;
+	print_stray(out, s);
+	fclose(out);
 }
 
 const char *verify_report(const struct cpu *cpu)
@@ -334,38 +355,49 @@ static void print_most_called(const struct machine *m, FILE *out, double slots)
 	}
 }
 
-char *verify_summary(const struct machine *m)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (out) {
-		verify_print_summary(m, out);
-		fclose(out);
-	}
-	if (size)
-		return text;
-	free(text);
-	return NULL;
-}
-
-void verify_print_summary(const struct machine *m, FILE *out)
+static void print_figures(FILE *out, const struct machine *m)
 {
 	uint64_t slots = 0, runs = 0, called = 0, rights = 0;
 
-	for (unsigned n = 0; n < m->cpus && m->cpu[n] && m->cpu[n]->verify; n++) {
+	for (unsigned n = 0; n < m->cpus; n++) {
 		slots += m->cpu[n]->slots;
 		runs += m->cpu[n]->verify->runs;
 		called += jit_slots_called(m->cpu[n]);
 		rights += m->cpu[n]->verify->journal[1]->granted;
 	}
-	if (!runs)
-		return;
+	/* stores that were called only because a journal asked for it */
 	called -= rights < called ? rights : called;
+	slots += !slots;
 	fprintf(out,
-		"verify: %" PRIu64 " slots in %" PRIu64 " runs compared; %.2f %% of them ran as "
+		"verify: %" PRIu64 " slots in %" PRIu64 " runs compared, %.2f %% of them ran as "
 		"translated code\n",
-		slots, runs, 100 - 100 * (double)called / (double)(slots + !slots));
-	print_most_called(m, out, (double)(slots + !slots));
+		slots, runs, 100 - 100 * (double)called / (double)slots);
+	print_most_called(m, out, (double)slots);
+}
+
+static bool found_difference(const struct machine *m)
+{
+	for (unsigned n = 0; n < m->cpus; n++)
+		if (m->cpu[n]->verify->report)
+			return true;
+	return false;
+}
+
+bool verify_finish(struct machine *m, char **text)
+{
+	const struct verify *v = m->cpus ? m->cpu[0]->verify : NULL;
+	struct verify_stray stray;
+	size_t size;
+	FILE *out = v ? open_memstream(text, &size) : NULL;
+
+	*text = NULL;
+	if (!out)
+		return true;
+	bool good = verify_ram_check(v->ram, &m->ram, true, &stray);
+	if (!good)
+		print_stray(out, &stray);
+	if (!found_difference(m)) /* the search for its cause counts otherwise */
+		print_figures(out, m);
+	fclose(out);
+	return good;
 }

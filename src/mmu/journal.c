@@ -72,6 +72,8 @@ void journal_note(struct journal *j, const struct ram_slot *s, uint64_t n)
 {
 	uint8_t *host = s->host + (n << GRANULE_SHIFT);
 
+	if (!j->open)
+		atomic_fetch_or(&s->flags[n], RAM_OUTSIDE);
 	if (!j->open || journal_find(j, host))
 		return;
 	if (j->count == JOURNAL_GRANULES) {

@@ -179,9 +179,13 @@ void ram_invalidate_code(struct ram *ram, gpa_t a, uint64_t len)
 	/* what was stored must be seen by whoever sets the flag after the look at it below */
 	atomic_thread_fence(memory_order_seq_cst);
 	first = granules(s, a, len, &n);
-	for (uint64_t i = 0; i < n; i++)
+	for (uint64_t i = 0; i < n; i++) {
+		/* who replaces memory as a whole comes here only */
+		if (unlikely(ram->journal && !ram->journal->open))
+			journal_note(ram->journal, s, first + i);
 		if (clear_flag(&s->flags[first + i], RAM_HAS_CODE))
 			code_gone(ram, s, first + i);
+	}
 }
 
 static bool granule_is_zero(const uint8_t *p)
@@ -233,11 +237,13 @@ static void slot_clear(struct ram_slot *s)
 			s->flags[i] = 0;
 }
 
-static void slot_load(struct ram_slot *s, struct stream *in)
+static void slot_load(struct ram_slot *s, struct journal *journal, struct stream *in)
 {
 	if (stream_get_u64(in) != s->base || stream_get_u64(in) != s->size)
 		stream_fail(in, "saved RAM slots differ from the domain's");
 	slot_clear(s);
+	for (uint64_t i = 0; journal && i < s->size >> GRANULE_SHIFT; i++)
+		journal_note(journal, s, i);
 	while (stream_ok(in)) {
 		uint64_t off = stream_get_u64(in);
 		if (off == SAVE_END)
@@ -255,7 +261,7 @@ void ram_load(struct ram *ram, struct stream *s)
 	if (stream_get_u64(s) != ram->count)
 		stream_fail(s, "saved RAM slots differ from the domain's");
 	for (unsigned i = 0; i < ram->count && stream_ok(s); i++)
-		slot_load(&ram->slot[i], s);
+		slot_load(&ram->slot[i], ram->journal, s);
 	stream_close(s);
 	ram->code_generation += RAM_CODE_LOG + 1;
 }

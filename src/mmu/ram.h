@@ -22,7 +22,8 @@ enum {
 	RAM_LOG_DIRTY = 2, /* migration wants to know the first write */
 	RAM_GRANTED = 4,
 	RAM_READ_ONLY = 8, /* writes are ignored */
-	RAM_DIRTY = 16	   /* written since RAM_LOG_DIRTY was set, which the write cleared */
+	RAM_DIRTY = 16,	   /* written since RAM_LOG_DIRTY was set, which the write cleared */
+	RAM_OUTSIDE = 32   /* engine verify: written by somebody else than a processor's run */
 };
 #define RAM_SLOW_WRITE (RAM_HAS_CODE | RAM_LOG_DIRTY | RAM_GRANTED | RAM_READ_ONLY)
 
@@ -42,7 +43,7 @@ struct ram {
 	 * dispatch and drop what the log says. Invalidation g is of granule code_log[g % size]. */
 	_Atomic uint64_t code_generation;
 	_Atomic uint64_t code_log[RAM_CODE_LOG];
-	atomic_flag code_lock; /* for writers of the log */
+	atomic_flag code_lock;	 /* for writers of the log */
 	struct journal *journal; /* engine verify: is told of writes; NULL: nobody is */
 };
 

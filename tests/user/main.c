@@ -77,7 +77,12 @@ static int run(struct process *p, bool stats)
 	process_run(p);
 	if (stats)
 		print_stats(p, seconds() - start);
-	verify_print_summary(&p->machine, stderr);
+	char *text;
+	if (!verify_finish(&p->machine, &text))
+		p->status = 1;
+	if (text)
+		fputs(text, stderr);
+	free(text);
 	return p->status;
 }
 

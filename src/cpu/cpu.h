@@ -196,6 +196,8 @@ struct cpu {
 		uint32_t from;	 /* exit point of the latest taken branch, 0: as cpu->iipa says */
 		uint32_t result; /* enum exec of the instruction that left */
 		uint64_t generation; /* of ram's code log, as far as translations know */
+		bool forms;	     /* some FR may be in a form of jit/fr_form.h */
+		uint32_t mxcsr;	     /* scratch */
 		uint64_t *calls;     /* of exec functions, by row */
 	} jit;
 	struct verify *verify;	     /* engine verify: what it keeps, see jit/verify.c */
@@ -217,6 +219,7 @@ struct machine {
 	unsigned jit_step; /* blocks of at most so many instructions, left behind each; 0: no limit */
 	struct jit *jit;	     /* translated code, while some processor has the engine open */
 	size_t code_cache;	     /* bytes of it at most; 0: as many as the JIT thinks right */
+	unsigned jit_without;  /* HOST_ features (jit.h) that generated code must not use */
 	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
 	void *jit_out;	       /* the FILE it goes to; NULL: stderr */
 	struct cpu *cpu[MAX_CPUS];

@@ -185,6 +185,7 @@ static uint8_t *translate(struct cpu *cpu, struct block *b, uint8_t *at, bool ca
 	w->key = b->key;
 	w->calls_only = calls_only;
 	w->most = cpu->machine->jit_step ? cpu->machine->jit_step : BLOCK_INSNS;
+	w->host = jit->host;
 	w->insn = buffer;
 	ir_translate(w);
 	jit->exits = b->exits_at;

@@ -147,6 +147,8 @@ bool emit_mov_from_ar(struct tr *t, const struct insn *i)
 	default:
 		return false;
 	}
+	if (i->r3 == AR_FPSR)
+		ir_append(t, IR_FFLAGS);
 	return from_field(t, i, FIELD(ar) + 8 * i->r3);
 }
 

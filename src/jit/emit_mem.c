@@ -41,6 +41,7 @@ static enum update update_of(unsigned op)
 	case OP_lfetch_r:
 	case OP_ldf8_r:
 	case OP_ldfd_r:
+	case OP_ldfs_r:
 	case OP_ldf_fill_r:
 		return UPDATE_REG;
 	case OP_ld1_i:
@@ -56,6 +57,8 @@ static enum update update_of(unsigned op)
 	case OP_lfetch_i:
 	case OP_ldf8_i:
 	case OP_ldfd_i:
+	case OP_ldfs_i:
+	case OP_stfs_i:
 	case OP_stfd_i:
 	case OP_ldf_fill_i:
 	case OP_stf8_i:

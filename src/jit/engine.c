@@ -7,6 +7,7 @@
 #include "cpu/icache.h"
 #include "cpu/rse.h"
 #include "jit/block.h"
+#include "jit/fr_form.h"
 #include "jit/gen.h"
 
 #include <stdatomic.h>
@@ -119,6 +120,8 @@ static enum exec interpret(struct cpu *cpu, const struct run *run)
 	struct jit_counters *count = &cpu->jit.own->count;
 	uint64_t before = run->end - (uint64_t)cpu->jit.left;
 
+	fr_settle_all(cpu);
+	fr_flags_merge(cpu);
 	count->interpreted++;
 	cpu->slots = before;
 	enum exec r = (enum exec)engine_interpreter.run(cpu, 1);
@@ -246,7 +249,10 @@ static int run_jit(struct cpu *cpu, uint64_t budget)
 	struct run run = {cpu->slots + budget, cpu->psr & PSR(IC)};
 	cpu->jit.left = (int64_t)budget;
 	epoch_enter(cpu);
+	fr_flags_begin();
 	enum exec r = run_blocks(cpu, &run);
+	fr_settle_all(cpu);
+	fr_flags_merge(cpu);
 	epoch_leave(cpu);
 	cpu->slots = run.end - (uint64_t)cpu->jit.left;
 	return r;

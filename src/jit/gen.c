@@ -256,7 +256,8 @@ static void gen_store(struct gen *g, const struct ir *ir)
 	enum reg va = gen_use(g, ir->a), v = gen_use(g, ir->b);
 	struct cold *cold = gen_cold(g, COLD_SLOW, probe(g, va, ir->size, true));
 
-	g->slow = (int)(cold - g->cold);
+	if (g->slow < 0) /* an IR_FGET may have one already */
+		g->slow = (int)(cold - g->cold);
 	x_store(&g->c, ir->size == 16 ? 8 : ir->size, mem_index(RAX, va), v);
 	if (ir->size == 16) {
 		struct mem upper = {RAX, va, 1, 8};
@@ -351,7 +352,7 @@ static unsigned room_for(const struct gen *g, int end)
  * arrive at its end with the same registers. */
 static void gen_guard(struct gen *g, const struct ir *guard)
 {
-	bool v, calls = false;
+	bool v, calls = false, frs = false;
 	int end = end_of_guard(g);
 
 	if (gen_known(g, guard->qp, &v)) {
@@ -359,8 +360,13 @@ static void gen_guard(struct gen *g, const struct ir *guard)
 			g->pos = (unsigned)end;
 		return;
 	}
-	for (int n = (int)g->pos; n < end; n++)
+	for (int n = (int)g->pos; n < end; n++) {
 		calls |= g->b->ir[n].op == IR_CALL;
+		frs |= gen_is_fr(&g->b->ir[n]);
+	}
+	g->guard_fr = frs;
+	if (frs)
+		gen_frs_flush(g);
 	if (calls) {
 		gen_flush(g);
 	} else {
@@ -383,6 +389,8 @@ static void gen_end(struct gen *g, const struct ir *ir)
 	if (g->guard_end != (int)g->pos)
 		return;
 	gen_drop_temps(g);
+	if (g->guard_fr)
+		gen_frs_flush(g);
 	x_here(&g->c, g->guard_jump);
 	g->guard_end = -1;
 	g->guard_pins = 0;
@@ -394,122 +402,8 @@ static void gen_call(struct gen *g, const struct ir *ir)
 	gen_call_exec(g, ir->insn);
 	g->s.sof = g->s.sol = -1;
 	g->mfl = g->mfh = false;
+	g->s.fmode = 0;
 	g->no_natval[0] = g->no_natval[1] = 0;
-}
-
-/* --- floating-point registers --- */
-
-static struct mem fr_exp(unsigned f)
-{
-	return cpu_at((int64_t)(offsetof(struct cpu, fr) + f * sizeof(struct freg) +
-				offsetof(struct freg, exp)));
-}
-
-static void know_no_natval(struct gen *g, unsigned f)
-{
-	if (g->guard_end < 0)
-		g->no_natval[f / 64] |= 1ull << f % 64;
-}
-
-static void gen_fcheck(struct gen *g, unsigned f)
-{
-	if (g->no_natval[f / 64] >> f % 64 & 1)
-		return;
-	x_alu_mem_imm(&g->c, ALU_CMP, 4, fr_exp(f), FREG_EXP_NATVAL);
-	gen_cold(g, COLD_LEAVE, x_jcc(&g->c, CC_E));
-	know_no_natval(g, f);
-}
-
-static void mark_modified(struct gen *g, unsigned f)
-{
-	bool *marked = f < 32 ? &g->mfl : &g->mfh;
-
-	if (*marked)
-		return;
-	x_alu_mem_imm(&g->c, ALU_OR, 1, CPU(psr), f < 32 ? PSR(MFL) : PSR(MFH));
-	*marked = g->guard_end < 0;
-}
-
-static void gen_fany(struct gen *g, unsigned f)
-{
-	g->no_natval[f / 64] &= ~(1ull << f % 64);
-	mark_modified(g, f);
-}
-
-static void gen_fnum(struct gen *g, unsigned f)
-{
-	know_no_natval(g, f);
-	mark_modified(g, f);
-}
-
-/* Denormals, infinities and NaNs go the slow way; the load has changed nothing yet. */
-static void gen_dbl(struct gen *g, const struct ir *ir)
-{
-	struct code *c = &g->c;
-	enum reg a = gen_use(g, ir->a), sig = gen_define(g, ir->d), exp = gen_define(g, ir->c);
-	uint8_t *slow[2];
-
-	x_mov(c, 8, sig, a);
-	x_shift(c, SHIFT_SHL, 8, sig, 11);
-	x_mov(c, 8, RAX, a);
-	x_shift(c, SHIFT_SHL, 8, RAX, 1);
-	x_shift(c, SHIFT_SHR, 8, RAX, 53);
-	x_mov(c, 4, RCX, RAX);
-	x_alu_imm(c, ALU_SUB, 4, RCX, 1);
-	x_alu_imm(c, ALU_CMP, 4, RCX, 0x7fe);
-	uint8_t *normal = x_jcc(c, CC_B);
-	x_test(c, 8, sig, sig);
-	slow[0] = x_jcc(c, CC_NE);
-	x_test(c, 4, RAX, RAX);
-	slow[1] = x_jcc(c, CC_NE);
-	uint8_t *zero = x_jmp(c);
-	x_here(c, normal);
-	x_bit(c, BIT_BTS, sig, 63);
-	x_alu_imm(c, ALU_ADD, 4, RAX, FREG_EXP_BIAS - 1023);
-	x_here(c, zero);
-	x_mov(c, 8, RCX, a);
-	x_shift(c, SHIFT_SHR, 8, RCX, 63);
-	x_shift(c, SHIFT_SHL, 8, RCX, 32);
-	x_alu(c, ALU_OR, 8, RCX, RAX);
-	x_mov(c, 8, exp, RCX);
-	struct cold *cold = gen_cold(g, COLD_SLOW, slow[0]);
-	cold->from[1] = slow[1];
-	if (g->slow < 0)
-		g->slow = (int)(cold - g->cold);
-}
-
-/* As freg_to_double. */
-static void gen_packd(struct gen *g, const struct ir *ir)
-{
-	struct code *c = &g->c;
-	enum reg sig = gen_use(g, ir->a), exp = gen_use(g, ir->b), d = gen_define(g, ir->d);
-
-	x_mov(c, 4, RAX, exp);
-	x_mov(c, 4, RCX, RAX);
-	x_shift(c, SHIFT_SHR, 4, RCX, 16);
-	x_shift(c, SHIFT_SHL, 4, RCX, 10);
-	x_alu_imm(c, ALU_AND, 4, RAX, 0x3ff);
-	x_alu(c, ALU_OR, 4, RAX, RCX);
-	x_mov(c, 8, RCX, sig);
-	x_shift(c, SHIFT_SAR, 8, RCX, 63);
-	x_alu(c, ALU_AND, 8, RAX, RCX);
-	x_shift(c, SHIFT_SHL, 8, RAX, 52);
-	x_mov(c, 8, RCX, exp);
-	x_shift(c, SHIFT_SHR, 8, RCX, 32);
-	x_shift(c, SHIFT_SHL, 8, RCX, 63);
-	x_alu(c, ALU_OR, 8, RAX, RCX);
-	x_mov(c, 8, d, sig);
-	x_shift(c, SHIFT_SHL, 8, d, 1);
-	x_shift(c, SHIFT_SHR, 8, d, 12);
-	x_alu(c, ALU_OR, 8, d, RAX);
-}
-
-/* Exponent and sign in one store. */
-static void gen_fint(struct gen *g, unsigned f)
-{
-	x_store_imm(&g->c, 8, fr_exp(f), FREG_EXP_INT);
-	know_no_natval(g, f);
-	mark_modified(g, f);
 }
 
 /* --- one operation --- */
@@ -596,18 +490,6 @@ static void gen_compute(struct gen *g, const struct ir *ir)
 	}
 }
 
-static void gen_fr(struct gen *g, const struct ir *ir)
-{
-	if (ir->op == IR_FCHECK)
-		gen_fcheck(g, (unsigned)ir->imm);
-	else if (ir->op == IR_FNUM)
-		gen_fnum(g, (unsigned)ir->imm);
-	else if (ir->op == IR_FANY)
-		gen_fany(g, (unsigned)ir->imm);
-	else
-		gen_fint(g, (unsigned)ir->imm);
-}
-
 /* Operations with more to them than values. */
 typedef void gen_fn(struct gen *g, const struct ir *ir);
 static gen_fn *const gen_table[IR_COUNT] = {
@@ -623,12 +505,19 @@ static gen_fn *const gen_table[IR_COUNT] = {
 	[IR_STR] = gen_rotating,
 	[IR_LDC] = gen_field,
 	[IR_STC] = gen_field,
-	[IR_DBL] = gen_dbl,
-	[IR_PACKD] = gen_packd,
-	[IR_FNUM] = gen_fr,
+	[IR_FHOME] = gen_fr,
 	[IR_FCHECK] = gen_fr,
-	[IR_FINT] = gen_fr,
+	[IR_FNUM] = gen_fr,
 	[IR_FANY] = gen_fr,
+	[IR_FINT] = gen_fr,
+	[IR_FSET] = gen_fr,
+	[IR_FGET] = gen_fr,
+	[IR_FARITH] = gen_fr,
+	[IR_FSIGN] = gen_fr,
+	[IR_FCMP] = gen_fr,
+	[IR_FTOINT] = gen_fr,
+	[IR_FFROMINT] = gen_fr,
+	[IR_FFLAGS] = gen_fr,
 	[IR_CHECK0] = gen_check0,
 	[IR_GETPR] = gen_getpr,
 	[IR_SETPR] = gen_setpr,
@@ -731,6 +620,7 @@ uint8_t *gen_block(
 
 	memset(g, 0, offsetof(struct gen, cold));
 	memset(g->s.value, IR_NONE, sizeof(g->s.value));
+	memset(g->s.fvalue, IR_NONE, sizeof(g->s.fvalue));
 	g->c = (struct code){at, end, false};
 	g->cpu = cpu;
 	g->jit = jit;

@@ -17,6 +17,7 @@
 #include "jit/jit.h"
 
 #define POOL		8
+#define FPOOL		12 /* xmm4 and up hold FRs, those below are scratch */
 #define RELATIONS	8
 #define BLOCK_COLD	1000
 #define BLOCK_INSN_USES 2048
@@ -35,15 +36,29 @@ struct state {
 	uint8_t dirty;	     /* bit n: not yet at home */
 	uint8_t pred[64];
 	struct relation relation[RELATIONS];
-	int sof, sol; /* frame as the block's alloc set it, else -1 */
+	uint8_t fvalue[FPOOL];	  /* the FR whose double xmm4 + n has, or IR_NONE */
+	uint16_t fdirty, fsingle; /* bit n: not yet at home; a single */
+	uint8_t fmode;		  /* bit n: status field n allows the host's arithmetic */
+	int sof, sol;		  /* frame as the block's alloc set it, else -1 */
 };
 
 /* Code out of the way: exits and slow ways. */
 struct cold {
-	enum { COLD_SLOW, COLD_LEAVE, COLD_BRANCH, COLD_RESULT, COLD_AFTER } kind;
+	enum {
+		COLD_SLOW,
+		COLD_LEAVE,
+		COLD_BRANCH,
+		COLD_RESULT,
+		COLD_AFTER,
+		COLD_FORM,
+		COLD_SETTLE,
+		COLD_ZERO
+	} kind;
 	uint16_t ir;
+	uint16_t leave;		   /* COLD_FORM and later: the COLD_LEAVE when they fail */
+	uint8_t fr[4];		   /* likewise: what they are about, see gen_fp.c */
 	struct state state, after; /* where it leaves, where it comes back */
-	uint8_t *from[2];	   /* jumps to it */
+	uint8_t *from[10];	   /* jumps to it */
 	uint8_t *back;
 };
 
@@ -60,8 +75,15 @@ struct gen {
 	int guard_end;	     /* in a guard: position of its IR_END, else -1 */
 	uint8_t *guard_jump;
 	int slow;	       /* cold entry that waits for IR_REJOIN, or -1 */
-	uint64_t no_natval[2]; /* FRs that hold no NaTVal */
+	uint64_t no_natval[2]; /* FRs that are at home, settled, and no NaTVal */
 	bool mfl, mfh;	       /* psr.mfl, mfh are set */
+	bool forms;	       /* cpu->jit.forms is set */
+	unsigned fpinned, fnext;
+	bool guard_fr;	     /* the guard's end writes FRs home */
+	struct state fstate; /* where the present FR operation leaves */
+	unsigned fjumps, fforms;
+	int fleave; /* its way out, or -1 */
+	uint8_t *fjump[10];
 	bool failed;
 	unsigned guards;
 	uint8_t *guard_from[4]; /* jumps of the tests at the block's entry */
@@ -100,7 +122,21 @@ void gen_drop_dead(struct gen *g);
 /* Relations of v are about to lose their operand. */
 void gen_keep_relations(struct gen *g, unsigned v);
 
+/* --- floating-point registers (gen_fp.c) --- */
+void gen_fr(struct gen *g, const struct ir *ir);
+bool gen_is_fr(const struct ir *ir);
+/* Writes those of s home; the present state forgets them; they are loaded again as s has them,
+ * behind a call of insn's exec. */
+void gen_frs_home(struct gen *g, const struct state *s);
+void gen_frs_flush(struct gen *g);
+void gen_frs_reload(struct gen *g, const struct state *s, unsigned insn);
+void gen_fr_cold(struct gen *g, const struct cold *cold);
+/* Common code: a C function of (cpu, rcx) that spares all registers but rax and rcx. */
+void gen_common_form(struct code *c);
+
 /* --- predicates (gen_pred.c) --- */
+/* p1, p2 of ir = the condition cc, which the host's flags hold now: not for a false qp. */
+void gen_store_both(struct gen *g, const struct ir *ir, enum cc cc);
 /* Emits a test of predicate p, which is not known; the condition is its truth. Uses rax. */
 enum cc gen_test(struct gen *g, const struct state *s, unsigned p);
 /* Brings p to r13. Uses rax. */

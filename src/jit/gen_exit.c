@@ -7,7 +7,10 @@
 #include "cpu/rse.h"
 #include "isa/op.h"
 #include "jit/block.h"
+#include "jit/fr_form.h"
 #include "jit/gen.h"
+
+#include <string.h>
 
 #define NO_ENTRY 0xffff
 
@@ -43,8 +46,9 @@ struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from)
 	cold->kind = kind;
 	cold->ir = (uint16_t)g->pos;
 	cold->state = g->s;
+	memset(cold->from, 0, sizeof(cold->from));
 	cold->from[0] = from;
-	cold->from[1] = cold->back = NULL;
+	cold->back = NULL;
 	return cold;
 }
 
@@ -113,7 +117,10 @@ void gen_call_exec(struct gen *g, unsigned insn)
 	const struct insn *i = &g->b->insn[insn];
 
 	name_insn(g, insn);
-	x_call_to(&g->c, g->b->key & KEY_NAT ? g->jit->call : g->jit->call_no_nat);
+	const struct jit *jit = g->jit;
+	bool nat = g->b->key & KEY_NAT, fr = fr_row(i);
+	x_call_to(&g->c, nat ? (fr ? jit->call_fr : jit->call)
+			     : (fr ? jit->call_fr_no_nat : jit->call_no_nat));
 	gen_cold(g, COLD_RESULT, x_jcc(&g->c, CC_NE))->ir = (uint16_t)insn;
 	if (g->b->key & KEY_NAT) {
 		check_nat(g, insn, i->r1);
@@ -125,6 +132,7 @@ static void cold_slow(struct gen *g, const struct cold *cold)
 {
 	gen_write_home(g, &cold->state);
 	gen_call_exec(g, g->b->ir[cold->ir].insn);
+	gen_frs_reload(g, &cold->after, g->b->ir[cold->ir].insn);
 	for (unsigned n = 0; n < POOL; n++) {
 		unsigned v = cold->after.value[n];
 		if (v != IR_NONE)
@@ -442,7 +450,7 @@ void gen_colds(struct gen *g)
 {
 	for (unsigned n = 0; n < g->colds && !g->c.full && !g->failed; n++) {
 		struct cold *cold = &g->cold[n];
-		for (unsigned k = 0; k < 2; k++)
+		for (unsigned k = 0; k < countof(cold->from); k++)
 			if (cold->from[k])
 				x_here(&g->c, cold->from[k]);
 		switch (cold->kind) {
@@ -461,6 +469,8 @@ void gen_colds(struct gen *g)
 		case COLD_AFTER:
 			leave_after(g, cold->ir);
 			break;
+		default:
+			gen_fr_cold(g, cold);
 		}
 	}
 }
@@ -496,6 +506,16 @@ static void common_leave(struct code *c)
 	for (unsigned n = countof(saved); n-- > 0;)
 		x_pop(c, saved[n]);
 	x_ret(c);
+}
+
+/* Before the exec of an instruction about floating-point registers. */
+static void common_settle(struct code *c)
+{
+	x_push(c, RSI);
+	x_mov(c, 8, RDI, RBX);
+	x_mov_imm(c, RAX, (uintptr_t)fr_settle_insn);
+	x_call(c, RAX);
+	x_pop(c, RSI);
 }
 
 /* rsi: the instruction. Flags say whether it was EXEC_NEXT; without NaTs, whether that is still so
@@ -653,11 +673,20 @@ static void common_lookup_any(struct machine *m, struct code *c)
 	x_jmp_to(c, m->jit->lookup);
 }
 
+static unsigned host_features(void)
+{
+	return (__builtin_cpu_supports("fma") ? HOST_FMA : 0) |
+	       (__builtin_cpu_supports("popcnt") ? HOST_POPCNT : 0) |
+	       (__builtin_cpu_supports("bmi2") ? HOST_BMI2 : 0) |
+	       (__builtin_cpu_supports("lzcnt") ? HOST_LZCNT : 0);
+}
+
 void gen_common(struct machine *m)
 {
 	struct jit *jit = m->jit;
 	struct code c = {jit->cache.rw, jit->cache.rw + jit->cache.size, false};
 
+	jit->host = host_features() & ~m->jit_without;
 	jit->enter = (int (*)(struct cpu *, const uint8_t *))(uintptr_t)(c.p + jit->cache.rx);
 	common_enter(&c);
 	jit->leave = c.p;
@@ -666,6 +695,14 @@ void gen_common(struct machine *m)
 	common_call(&c, false);
 	jit->call_no_nat = c.p;
 	common_call(&c, true);
+	jit->call_fr = c.p;
+	common_settle(&c);
+	common_call(&c, false);
+	jit->call_fr_no_nat = c.p;
+	common_settle(&c);
+	common_call(&c, true);
+	jit->form = c.p;
+	gen_common_form(&c);
 	jit->lookup = c.p;
 	common_lookup(m, &c);
 	jit->lookup_any = c.p;

@@ -153,8 +153,7 @@ static void bit(struct gen *g, unsigned p, bool v)
 		x_bit(&g->c, v ? BIT_BTS : BIT_BTR, R13, p);
 }
 
-/* p1, p2 = relation, in r13. */
-static void store_both(struct gen *g, const struct ir *ir, enum cc cc)
+void gen_store_both(struct gen *g, const struct ir *ir, enum cc cc)
 {
 	struct code *c = &g->c;
 
@@ -205,7 +204,7 @@ static void compare_home(struct gen *g, const struct ir *ir, bool qualified)
 	}
 	test_relation(g, &g->s, &r);
 	if (ir->type == CMP_NORMAL || ir->type == CMP_UNC)
-		store_both(g, ir, (enum cc)ir->cc);
+		gen_store_both(g, ir, (enum cc)ir->cc);
 	else
 		store_parallel(g, ir, (enum cc)ir->cc);
 	if (!skip)

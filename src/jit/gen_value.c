@@ -137,6 +137,7 @@ void gen_write_home(struct gen *g, const struct state *s)
 	for (unsigned n = 0; n < POOL; n++)
 		if (s->value[n] != IR_NONE && s->dirty >> n & 1)
 			write_one(g, n, s->value[n]);
+	gen_frs_home(g, s);
 	gen_preds_home(g, s);
 }
 
@@ -152,7 +153,10 @@ void gen_flush(struct gen *g)
 	all_home(g);
 	for (unsigned n = 0; n < POOL; n++)
 		g->s.value[n] = IR_NONE;
+	for (unsigned n = 0; n < FPOOL; n++)
+		g->s.fvalue[n] = IR_NONE;
 	g->s.dirty = 0;
+	g->s.fdirty = g->s.fsingle = 0;
 }
 
 void gen_make_room(struct gen *g, unsigned n)

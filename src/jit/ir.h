@@ -55,25 +55,44 @@ enum ir_op {
 	IR_LDR,
 	IR_STR, /* d = / = a: rotating register named imm */
 	IR_LDC,
-	IR_STC,	   /* d = / = a: 8 bytes of struct cpu at imm */
-	IR_FCHECK, /* FR imm holds no NaTVal, else the exec, and the block is left */
-	IR_DBL,	   /* d, c = significand, exponent and sign of the double a; else the slow way */
-	IR_PACKD,  /* d = the double of significand a and exponent and sign b, bit-exact */
-	IR_FNUM,   /* FR imm is a number of some kind now */
-	IR_FANY,   /* FR imm is anything now */
-	IR_BSWAP,  /* d = a with its bytes reversed */
-	IR_FINT,   /* FR imm is an integer now, its significand is stored */
-	IR_CHECK0, /* a & imm is 0, else the slow way */
-	IR_GETPR,  /* d = all predicates */
-	IR_SETPR,  /* predicates in mask imm = a */
-	IR_ALLOC,  /* d = ar.pfs, new frame imm */
-	IR_BRANCH, /* taken if qp: see enum branch */
-	IR_NEXT,   /* go on at entry imm, which is not translated here */
+	IR_STC, /* d = / = a: 8 bytes of struct cpu at imm */
+	/* Floating-point registers are no values: imm names them, four as IR_FRS packs them. What
+	 * an operation cannot do exactly its exec does, and the block is left behind it. */
+	IR_FHOME,    /* FR imm is at home as everybody knows it (see fr_form.h) */
+	IR_FCHECK,   /* the same, and it holds no NaTVal */
+	IR_FNUM,     /* FR imm has been written at home: a number of some kind */
+	IR_FANY,     /* the same: anything */
+	IR_FINT,     /* its significand has been written at home: an integer */
+	IR_FSET,     /* FR imm = the double (size 8) or single (4) in a */
+	IR_FGET,     /* d = FR imm as a double or single */
+	IR_FARITH,   /* FR f1 = f3 * f4 + f2 rounded to size; type: enum farith; cc: status field */
+	IR_FSIGN,    /* FR f1 = FR f3 with another sign; type: enum fsign */
+	IR_FCMP,     /* p1, p2 by relation cc of FRs f3 and f4; type; qp */
+	IR_FTOINT,   /* FR f1 = FR f3 as an integer; type: FTOINT_; cc: status field */
+	IR_FFROMINT, /* FR f1 = the signed significand of FR f3, which is at home */
+	IR_FFLAGS,   /* ar.fpsr holds all there is to know */
+	IR_BSWAP,    /* d = a with its bytes reversed */
+	IR_CHECK0,   /* a & imm is 0, else the slow way */
+	IR_GETPR,    /* d = all predicates */
+	IR_SETPR,    /* predicates in mask imm = a */
+	IR_ALLOC,    /* d = ar.pfs, new frame imm */
+	IR_BRANCH,   /* taken if qp: see enum branch */
+	IR_NEXT,     /* go on at entry imm, which is not translated here */
 	IR_COUNT
 };
 
 /* How a compare writes its targets (3:39). */
 enum cmp_type { CMP_NORMAL, CMP_UNC, CMP_AND, CMP_OR, CMP_OR_ANDCM };
+
+/* FRs f1, f2, f3, f4 in imm; 0 where there is none. */
+#define IR_FRS(f1, f2, f3, f4) ((int64_t)((f1) | (f2) << 8 | (f3) << 16 | (unsigned)(f4) << 24))
+static inline unsigned ir_fr(int64_t imm, unsigned n)
+{
+	return (unsigned)(imm >> 8 * (n - 1)) & 0xff;
+}
+enum farith { FARITH_FMA, FARITH_FMS, FARITH_FNMA };
+enum fsign { FSIGN_SAME, FSIGN_OTHER, FSIGN_PLUS, FSIGN_MINUS };
+enum { FTOINT_TRUNC = 1, FTOINT_UNSIGNED = 2 };
 
 enum branch {
 	BRANCH_DIRECT, /* to address imm */
@@ -113,6 +132,7 @@ struct ir_block {
 	gva_t va;		    /* of the page */
 	unsigned start;		    /* entry */
 	unsigned key;
+	unsigned host;	   /* HOST_ features (jit.h) */
 	struct insn *insn; /* copies, in order */
 	uint16_t entry[BLOCK_INSNS];
 	unsigned insns;

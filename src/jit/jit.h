@@ -105,6 +105,9 @@ struct jit_counters {
 	uint64_t leaves[LEAVE_INTERPRET + 1];
 };
 
+/* What a host may have beside SSE2. */
+enum { HOST_FMA = 1, HOST_POPCNT = 2, HOST_BMI2 = 4, HOST_LZCNT = 8 };
+
 /* What a processor has of its own; its thread's but for `seen`. */
 struct jit_cpu {
 	struct jump jump[JUMPS];
@@ -119,8 +122,9 @@ struct jit {
 	pthread_mutex_t lock; /* for whatever makes, links and retires blocks */
 	struct cache cache;
 	int (*enter)(struct cpu *cpu, const uint8_t *code);
-	const uint8_t *leave, *lookup, *lookup_any, *call, *call_no_nat,
-		*counted; /* common code, writable addresses */
+	unsigned host; /* HOST_ features to use */
+	const uint8_t *leave, *lookup, *lookup_any, *call, *call_no_nat, *call_fr, *call_fr_no_nat,
+		*form, *counted; /* common code, writable addresses */
 	struct block *_Atomic chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */
 	struct exit_point *exit;	/* a ring, number 0 is none */

@@ -7,7 +7,6 @@
 #include "cpu/exec.h"
 #include "cpu/icache.h"
 #include "jit/emit.h"
-#include "jit/fast_fp.h"
 
 #include <string.h>
 
@@ -108,10 +107,6 @@ static bool changes_key(unsigned op)
 
 static void call(struct tr *t, struct insn *i)
 {
-	exec_fn *fast = fast_fp(i);
-
-	if (fast)
-		i->exec = fast;
 	if (!i->always)
 		ir_guard(t, i);
 	ir_append(t, IR_CALL);

@@ -346,3 +346,96 @@ uint8_t *x_data(struct code *c, const void *data, size_t size)
 	c->p += size;
 	return c->p - size;
 }
+
+/* --- scalar floating point --- */
+
+/* A mandatory prefix stands before REX. */
+static void sse_rr(struct code *c, unsigned prefix, bool w, unsigned op, unsigned reg, unsigned rm)
+{
+	if (prefix)
+		put(c, prefix, 1);
+	op_rr(c, w, 0x100 | op, reg, rm, false);
+}
+
+static unsigned scalar(unsigned size)
+{
+	return size == 8 ? 0xf2 : 0xf3;
+}
+
+void x_sse(struct code *c, enum sse op, unsigned size, unsigned d, unsigned s)
+{
+	sse_rr(c, scalar(size), false, op, d, s);
+}
+
+void x_sse_mov(struct code *c, unsigned d, unsigned s)
+{
+	if (d != s)
+		sse_rr(c, 0, false, 0x28, d, s);
+}
+
+void x_sse_xor(struct code *c, unsigned d, unsigned s)
+{
+	sse_rr(c, 0, false, 0x57, d, s);
+}
+
+void x_sse_load(struct code *c, unsigned d, struct mem m)
+{
+	put(c, 0xf2, 1);
+	op_rm(c, false, 0x110, d, m, false);
+}
+
+void x_sse_store(struct code *c, struct mem m, unsigned s)
+{
+	put(c, 0xf2, 1);
+	op_rm(c, false, 0x111, s, m, false);
+}
+
+void x_sse_from_reg(struct code *c, unsigned w, unsigned d, enum reg s)
+{
+	sse_rr(c, 0x66, w == 8, 0x6e, d, s);
+}
+
+void x_sse_to_reg(struct code *c, unsigned w, enum reg d, unsigned s)
+{
+	sse_rr(c, 0x66, w == 8, 0x7e, s, d);
+}
+
+void x_sse_compare(struct code *c, unsigned a, unsigned b)
+{
+	sse_rr(c, 0x66, false, 0x2e, a, b);
+}
+
+void x_sse_convert(struct code *c, unsigned size, unsigned d, unsigned s)
+{
+	sse_rr(c, scalar(size), false, 0x5a, d, s);
+}
+
+void x_sse_to_int(struct code *c, bool truncate, enum reg d, unsigned s)
+{
+	sse_rr(c, 0xf2, true, truncate ? 0x2c : 0x2d, d, s);
+}
+
+void x_sse_from_int(struct code *c, unsigned d, enum reg s)
+{
+	sse_rr(c, 0xf2, true, 0x2a, d, s);
+}
+
+/* VEX.LIG.66.0F38: three bytes, then the opcode. */
+void x_fma(struct code *c, enum fma op, unsigned size, unsigned d, unsigned a, unsigned b)
+{
+	put(c, 0xc4, 1);
+	put(c, (d < 8 ? 0x80u : 0) | 0x40 | (b < 8 ? 0x20u : 0) | 2, 1);
+	put(c, (size == 8 ? 0x80u : 0) | (~a & 15) << 3 | 1, 1);
+	put(c, op, 1);
+	put(c, 0xc0 | (d & 7) << 3 | (b & 7), 1);
+}
+
+void x_mxcsr_store(struct code *c, struct mem m)
+{
+	op_rm(c, false, 0x1ae, 3, m, false);
+}
+
+void x_mxcsr_load(struct code *c, struct mem m)
+{
+	op_rm(c, false, 0x1ae, 2, m, false);
+}

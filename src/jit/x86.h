@@ -120,4 +120,25 @@ static inline void x_here(struct code *c, uint8_t *at)
 void x_jmp_to(struct code *c, const uint8_t *target);
 void x_jcc_to(struct code *c, enum cc cc, const uint8_t *target);
 
+/* --- scalar floating point; registers are xmm0 to xmm15; size 8: doubles, 4: singles --- */
+enum sse { SSE_SQRT = 0x51, SSE_ADD = 0x58, SSE_MUL, SSE_SUB = 0x5c, SSE_DIV = 0x5e };
+void x_sse(struct code *c, enum sse op, unsigned size, unsigned d, unsigned s);
+void x_sse_mov(struct code *c, unsigned d, unsigned s);
+void x_sse_xor(struct code *c, unsigned d, unsigned s);
+void x_sse_load(struct code *c, unsigned d, struct mem m); /* a double */
+void x_sse_store(struct code *c, struct mem m, unsigned s);
+/* Low w bytes between the kinds of registers. */
+void x_sse_from_reg(struct code *c, unsigned w, unsigned d, enum reg s);
+void x_sse_to_reg(struct code *c, unsigned w, enum reg d, unsigned s);
+void x_sse_compare(struct code *c, unsigned a, unsigned b); /* ucomisd */
+/* A number of this size into the other. */
+void x_sse_convert(struct code *c, unsigned size, unsigned d, unsigned s);
+void x_sse_to_int(struct code *c, bool truncate, enum reg d, unsigned s);
+void x_sse_from_int(struct code *c, unsigned d, enum reg s);
+/* d = a * d + b, a * d - b, -(a * d) + b, rounded once: hosts with FMA only. */
+enum fma { FMA_ADD = 0xa9, FMA_SUB = 0xab, FMA_NADD = 0xad };
+void x_fma(struct code *c, enum fma op, unsigned size, unsigned d, unsigned a, unsigned b);
+void x_mxcsr_store(struct code *c, struct mem m);
+void x_mxcsr_load(struct code *c, struct mem m);
+
 #endif

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Two processors insert, use and purge translations of the same pages as fast as they can, COUNT
-// times, with every kind and size of purge, while stores through them must hit the right page.
+// Processors insert, use and purge translations of the same pages as fast as they can, COUNT times
+// each or for SECONDS, with every kind and size of purge, while stores through them must hit the right page.
 	.include "guest.inc"
 	.include "smp.inc"
 
+	.ifndef	COUNT
+COUNT = 1
+	.endif
 PAGES = USER			// 64 pages of 16 KB; the word at a page's start is its address
 WINDOW = 0x2000000000000000	// where they are mapped
 
@@ -58,9 +61,7 @@ WINDOW = 0x2000000000000000	// where they are mapped
 	tpa	r26 = r22
 	cmp.ne	p6, p0 = r26, r23
 (p6)	br.cond.spnt wrong
-	adds	loc2 = -1, loc2
-	cmp.ne	p6, p0 = 0, loc2
-(p6)	br.cond.sptk .Lround\@
+	AGAIN	loc2, .Lround\@
 	.endm
 
 FUNC main, 2, 5

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Executes pages of random instructions with random registers, at privilege level CPL, in virtual
-// mode with nothing mapped but this program and USER to USER + 1 MB: COUNT pages. What faults is
+// mode with nothing mapped but this program and a megabyte from USER on, on CPUS processors, each with
+// a megabyte of its own: COUNT pages, or for SECONDS. What faults is
 // skipped; what leaves the page, loops or tears the register stack ends the page. At level 0 the
 // code may destroy anything of the guest.
 	.include "guest.inc"
+	.ifndef	CPUS
+CPUS = 1
+	.endif
+	.ifndef	COUNT
+COUNT = 1 << 40
+	.endif
+	.include "smp.inc"
 
+// Of processor 0: the others' are OWN higher.
 CODE = USER			// one page of 4 KB
 DATA = USER + 0x10000		// random, and what pointers point to
 STACK = USER + 0x80000		// backing store
@@ -12,11 +21,25 @@ FAULTS_MAX = 3000		// of one page of code
 
 	.section .bss
 	.align	8
-faults:	.skip	8
-pages:	.skip	8
+faults:	.skip	8 * CPUS
+pages:	.skip	8 * CPUS
 	.text
 
-FUNC main, 2, 1
+// REG = an address of this processor's own; T is overwritten. SHIFT: log2 of the distance.
+	.macro	OWN reg, t, address, shift=20
+	movl	\reg = \address
+	mov	\t = ar.k5
+	shl	\t = \t, \shift
+	add	\reg = \reg, \t
+	.endm
+
+FUNC main, 2, 5
+	HOOK	interrupted
+	START_OTHER
+	br.sptk	start
+
+FUNC other, 2, 1
+start:
 	rsm	psr.ic
 	srlz.d
 	movl	r15 = 0x100000
@@ -27,8 +50,9 @@ FUNC main, 2, 1
 	itr.i	itr[r0] = r17
 	itr.d	dtr[r0] = r17
 	mov	r18 = 1
-	movl	r15 = USER
-	movl	r17 = USER | 0x7e1	// rwx at level 3
+	OWN	r15, r17, USER
+	movl	r17 = 0x7e1		// rwx at level 3
+	or	r17 = r15, r17
 	mov	cr.ifa = r15
 	itr.i	itr[r18] = r17
 	itr.d	dtr[r18] = r17
@@ -36,28 +60,35 @@ FUNC main, 2, 1
 	srlz.i
 	mov	r15 = 0x40
 	mov	cr.itv = r15
-	HOOK	interrupted
+	OWN	r14, r15, pages, 3
 	movl	r15 = COUNT
-	STORE	pages, r15
+	st8	[r14] = r15
 
 // Interrupted pages come back here by rfi, in physical mode with an empty frame.
 next_page:
 	rsm	psr.i
 	mov	ar.rsc = 0
 	loadrs
-	movl	r14 = 0x300000
+	OWN	r14, r15, 0x300000, 16
 	mov	ar.bspstore = r14
 	alloc	r14 = ar.pfs, 0, 8, 2, 0
-	LOAD	r15, pages
+	OWN	r14, r15, pages, 3
+	ld8	r15 = [r14]
 	adds	r15 = -1, r15
 	cmp.eq	p6, p0 = -1, r15
+	.ifdef	SECONDS
+	mov	r16 = ar.itc
+	movl	r17 = SECONDS * 1000000000
+	cmp.ltu	p6, p0 = r17, r16
+	.endif
 (p6)	br.cond.spnt finished
-	STORE	pages, r15
-	STORE	faults, r0
+	st8	[r14] = r15
+	OWN	r14, r15, faults, 3
+	st8	[r14] = r0
 
 // Code: three random slots and a template each; every other one has the opcode of system
 // instructions and no predicate.
-	movl	loc2 = CODE
+	OWN	loc2, r15, CODE
 	mov	r15 = 255
 	mov	ar.lc = r15
 .Lbundle:
@@ -83,7 +114,7 @@ next_page:
 	srlz.i
 
 // Data, of which a part changes every time.
-	movl	loc2 = DATA
+	OWN	loc2, r15, DATA
 	mov	r15 = 511
 	mov	ar.lc = r15
 1:	RANDOM	r20, r14
@@ -91,8 +122,7 @@ next_page:
 	br.cloop.sptk 1b
 
 // Floating-point registers
-	movl	loc2 = DATA
-	movl	r17 = 0x7fff0
+	OWN	loc2, r15, DATA
 	.irp	n, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,60,61,62,63,64,65,66,67,68,69,70,90,91,92,93,94,95,96,97,98,99,100,120,121,122,123,124,125,126,127
 	ldf.fill f\n = [loc2], 16
 	.endr
@@ -126,7 +156,7 @@ next_page:
 	RANDOM	r20, r14
 	extr.u	r21 = r20, 4, 8
 	shl	r21 = r21, 4
-	movl	r22 = CODE
+	OWN	r22, r23, CODE
 	add	r21 = r21, r22
 	tbit.nz	p6, p0 = r20, 40
 (p6)	mov	r21 = r20
@@ -146,7 +176,7 @@ next_page:
 	movl	r21 = PSR_BITS_VIRTUAL | PSR_BITS_IC | PSR_BITS_I | PSR_BITS_BN | CPL << 32
 	or	r22 = r22, r21
 	mov	cr.ipsr = r22
-	movl	r21 = CODE
+	OWN	r21, r22, CODE
 	mov	cr.iip = r21
 // A random frame: loads of what lies in the backing store follow
 	RANDOM	r20, r14
@@ -156,7 +186,7 @@ next_page:
 (p6)	movl	r20 = 48 | 30 << 7 | 2 << 14
 	dep	r20 = -1, r20, 63, 1
 	mov	cr.ifs = r20
-	movl	r14 = STACK
+	OWN	r14, r21, STACK
 	extr.u	r21 = r20, 3, 9
 	shl	r21 = r21, 3
 	add	r14 = r14, r21
@@ -180,8 +210,8 @@ next_page:
 // General registers: pointers to data, NaTs, anything. ar.k6 goes on where the last one stops.
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	RANDOM	r\n, r14
+	OWN	r15, r14, DATA
 	extr.u	r14 = r\n, 5, 12
-	movl	r15 = DATA
 	add	r14 = r15, r14
 	tbit.nz	p6, p0 = r\n, 3
 (p6)	mov	r\n = r14
@@ -191,6 +221,10 @@ next_page:
 	rfi
 
 finished:
+	mov	r15 = ar.k5
+	cmp.ne	p6, p0 = 0, r15
+(p6)	br.cond.spnt other_end
+	WAIT_OTHER
 	rsm	psr.ic
 	srlz.d
 	HOOK	skip
@@ -207,7 +241,7 @@ interrupted:
 	cmp.ne	p6, p0 = r0, r17
 (p6)	br.cond.spnt .Lleave
 	mov	r18 = cr.iip
-	movl	r19 = CODE
+	OWN	r19, r20, CODE
 	sub	r19 = r18, r19
 	shr.u	r19 = r19, 12
 	cmp.ne	p6, p0 = r0, r19
@@ -215,7 +249,7 @@ interrupted:
 	movl	r19 = 0x3000		// external interrupt
 	cmp.eq	p6, p0 = r16, r19
 (p6)	br.cond.spnt .Lleave
-	movl	r20 = faults
+	OWN	r20, r21, faults, 3
 	ld8	r21 = [r20]
 	adds	r21 = 1, r21
 	st8	[r20] = r21
@@ -233,6 +267,6 @@ interrupted:
 	movl	r17 = 1 << 63
 	mov	cr.ifs = r17
 	mov	ar.rsc = 0
-	movl	r17 = 0x300000
+	OWN	r17, r18, 0x300000, 16
 	mov	ar.bspstore = r17
 	rfi

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Two processors rewrite code in the same page and run it, COUNT times each: a function that
-// returns a number is written with a new number, flushed, and called. A third function is written
-// by one and called by both without any agreement: what it returns must be whole.
+// Processors rewrite code in the same page and run it, COUNT times each or for SECONDS: a function
+// that returns a number is written with a new number, flushed, and called. One more function is
+// written by one and called by all without any agreement: what it returns must be whole.
 	.include "guest.inc"
 	.include "smp.inc"
 
-CODE = USER			// functions of a bundle, 64 bytes apart: mine, theirs, shared
+CODE = USER			// functions of a bundle, 64 bytes apart: of each processor, shared
+SHARED = CODE + 64 * CPUS
+	.ifndef	COUNT
+COUNT = 1 << 20
+	.endif
 
 	.align	8
 pattern: .quad	0x0000240000004011, 0x0084000880000200	// mov r8 = 0; nop.i 0; br.ret b0
@@ -27,10 +31,13 @@ pattern: .quad	0x0000240000004011, 0x0084000880000200	// mov r8 = 0; nop.i 0; br
 	srlz.i
 	.endm
 
-	.macro	CHECK_CODE offset
+	.macro	CHECK_CODE
 	movl	loc2 = COUNT
-	movl	loc3 = CODE + \offset
-	movl	loc4 = CODE + 128
+	movl	loc3 = CODE
+	mov	r14 = ar.k5
+	shl	r14 = r14, 6
+	add	loc3 = loc3, r14
+	movl	loc4 = SHARED
 .Lround\@:
 	extr.u	loc5 = loc2, 0, 13
 	WRITE	loc3, loc5
@@ -39,12 +46,14 @@ pattern: .quad	0x0000240000004011, 0x0084000880000200	// mov r8 = 0; nop.i 0; br
 .Lmine\@:
 	cmp.ne	p6, p0 = r8, loc5
 (p6)	br.cond.spnt wrong
-	.if	\offset == 0
+	mov	r20 = ar.k5
+	cmp.ne	p6, p0 = 0, r20
+(p6)	br.cond.spnt .Lcall\@
 	extr.u	r20 = loc2, 0, 6
 	shl	r21 = r20, 7
 	or	r20 = r20, r21		// both halves alike
 	WRITE	loc4, r20
-	.endif
+.Lcall\@:
 	mov	b6 = loc4
 	srlz.i
 	br.call.sptk.many b0 = b6
@@ -53,22 +62,20 @@ pattern: .quad	0x0000240000004011, 0x0084000880000200	// mov r8 = 0; nop.i 0; br
 	extr.u	r21 = r8, 7, 6
 	cmp.ne	p6, p0 = r20, r21
 (p6)	br.cond.spnt wrong
-	adds	loc2 = -1, loc2
-	cmp.ne	p6, p0 = 0, loc2
-(p6)	br.cond.sptk .Lround\@
+	AGAIN	loc2, .Lround\@
 	.endm
 
 FUNC main, 4, 5
-	movl	loc4 = CODE + 128
+	movl	loc4 = SHARED
 	mov	r20 = r0
 	WRITE	loc4, r20
 	START_OTHER
-	CHECK_CODE 0
+	CHECK_CODE
 	WAIT_OTHER
 	RETURN
 
 FUNC other, 4, 1
-	CHECK_CODE 64
+	CHECK_CODE
 	RETURN
 
 wrong:	alloc	r14 = ar.pfs, 0, 0, 2, 0

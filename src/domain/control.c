@@ -124,6 +124,15 @@ static void cmd_stat(struct domain *d, struct client *c, const char *arg)
 	reply(c, "ok");
 }
 
+/* Has the guest ended, and nobody has acted on it yet? A file would not tell. */
+static bool event_pending(struct domain *d)
+{
+	pthread_mutex_lock(&d->lock);
+	bool pending = d->event != EVENT_NONE;
+	pthread_mutex_unlock(&d->lock);
+	return pending;
+}
+
 /* save [keep]: to the descriptor passed; the domain then ends unless it is to be kept. */
 static void cmd_save(struct domain *d, struct client *c, const char *arg)
 {
@@ -138,6 +147,12 @@ static void cmd_save(struct domain *d, struct client *c, const char *arg)
 	}
 	bool was_paused = d->paused;
 	domain_pause(d);
+	if (event_pending(d)) {
+		if (!was_paused)
+			domain_unpause(d);
+		reply(c, "error the guest has just ended");
+		return;
+	}
 	int err = state_save(d, c->passed, error);
 	if (!was_paused && (err || strcmp(arg, "keep") == 0))
 		domain_unpause(d);

@@ -46,7 +46,7 @@ def sites(text):
 def with_body(text, name, new):
     """The whole text with one function's body replaced."""
     plain = "\n".join("" if re.match(r"#", x) else x for x in text.split("\n"))
-    m = re.search(r"^[A-Za-z_][\w \*]*\b%s\([^;{}]*\)\s*\{" % name, plain, re.M)
+    m = re.search(r"\w[\s*]+%s\([^;{}]*\)\s*\{" % name, plain)
     depth = 0
     for at in range(m.end() - 1, len(plain)):
         depth += (plain[at] == "{") - (plain[at] == "}")

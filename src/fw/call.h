@@ -14,6 +14,7 @@ struct fw_call {
 	struct cpu *cpu;
 	uint64_t arg[8];
 	uint64_t ret[4];
+	bool physical; /* pointers are physical addresses, whatever the processor's mode */
 	bool faulted;
 	bool resumed;	       /* another context was put in place: no results, no return */
 	enum fw_action action; /* FW_CONTINUE unless the handler says otherwise */

@@ -14,9 +14,9 @@ static bool each_page(
 		size_t part = GRANULE_SIZE - (va & (GRANULE_SIZE - 1));
 		if (part > len)
 			part = len;
-		gpa_t pa;
+		gpa_t pa = GPA(va);
 		bool uncached;
-		if (mmu_translate(&c->cpu->mmu, va, (unsigned)part, acc, &pa, &uncached)) {
+		if (!c->physical && mmu_translate(&c->cpu->mmu, va, (unsigned)part, acc, &pa, &uncached)) {
 			c->faulted = true;
 			return false;
 		}

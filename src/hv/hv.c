@@ -64,6 +64,8 @@ void hv_reset(struct hv *hv)
 {
 	hv->xsi = XSI_DEFAULT;
 	hv->identity.on = false;
+	hv->rendezvous.ip = hv->rendezvous.gp = 0;
+	hv->efi_virtual = false;
 	memset(hv->shared_info, 0, XEN_PAGE_SIZE);
 	for (unsigned n = 0; n < MAX_CPUS; n++)
 		hv->shared_info[n * SHARED_VCPU_SIZE + 1] = 1; /* evtchn_upcall_mask */
@@ -107,6 +109,9 @@ void hv_save(struct hv *hv, struct stream *s)
 	stream_put_u64(s, hv->identity.on);
 	stream_put_u64(s, hv->identity.pgprot);
 	stream_put_u64(s, hv->identity.key);
+	stream_put_u64(s, hv->rendezvous.ip);
+	stream_put_u64(s, hv->rendezvous.gp);
+	stream_put_u64(s, hv->efi_virtual);
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_save(&hv->vcpu[n], s);
 	stream_end(s);
@@ -131,6 +136,9 @@ void hv_load(struct hv *hv, struct stream *s)
 	hv->identity.on = stream_get_max(s, 1, "identity");
 	hv->identity.pgprot = stream_get_u64(s);
 	hv->identity.key = (uint32_t)stream_get_max(s, 0xffffff, "protection key");
+	hv->rendezvous.ip = stream_get_u64(s);
+	hv->rendezvous.gp = stream_get_u64(s);
+	hv->efi_virtual = stream_get_max(s, 1, "EFI mode");
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_load(&hv->vcpu[n], s);
 	stream_close(s);

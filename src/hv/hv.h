@@ -18,6 +18,7 @@
 #include "cpu/cpu.h"
 #include "mmu/tlb.h"
 
+struct fw;
 struct stream;
 
 /* Frames of the guest ABI are 16 KB. */
@@ -70,6 +71,7 @@ struct hv_vcpu {
 
 struct hv {
 	struct machine *machine;
+	struct fw *fw; /* answers what does not depend on the hypervisor; the builder sets it */
 	uint16_t domid;
 	gva_t xsi;	      /* where the guest sees shared_info; mapped_regs follow at + 0x4000 */
 	uint64_t pages;	      /* N: RAM is [0, pages << 14) */
@@ -81,6 +83,10 @@ struct hv {
 		uint64_t pgprot;
 		uint32_t key;
 	} identity; /* of region 7: opt_feature 1 */
+	struct {
+		uint64_t ip, gp;
+	} rendezvous;	  /* where SAL starts processors: SAL_SET_VECTORS; under fw->lock */
+	bool efi_virtual; /* SetVirtualAddressMap was called; likewise */
 };
 
 /* Hooks the processor to the hypervisor (struct personality), adds the slot of PV pages, and puts

@@ -119,6 +119,7 @@ struct sapic {
 
 struct machine;
 struct hv_vcpu;
+struct jitdump;
 
 struct cpu {
 	/* hot: kept within the first 256 bytes for the JIT's sake */
@@ -200,11 +201,11 @@ struct cpu {
 		uint32_t mxcsr;	     /* scratch */
 		uint64_t *calls;     /* of exec functions, by row */
 	} jit;
-	struct verify *verify;	     /* engine verify: what it keeps, see jit/verify.c */
+	struct verify *verify;		 /* engine verify: what it keeps, see jit/verify.c */
 	uint64_t delivered[FAULT_COUNT]; /* interruptions by cause, for `epixen stat` */
 	struct broadcast_port port;
 	struct hv_vcpu *hv; /* the hypervisor's part, NULL on bare hardware */
-	void *wait; /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
+	void *wait;	    /* where the vCPU thread sleeps: set by the domain, see cpu_kick */
 	void (*wake)(struct cpu *cpu); /* called by cpu_kick, any thread */
 };
 
@@ -214,14 +215,16 @@ struct machine {
 	struct bus bus;
 	struct clock clock;
 	const struct cpu_model *model;
-	const struct engine *engine; /* NULL: the interpreter */
+	const struct engine *engine;	       /* NULL: the interpreter */
 	const struct personality *personality; /* NULL: bare hardware (cpu/personality.h) */
-	unsigned jit_step; /* blocks of at most so many instructions, left behind each; 0: no limit */
-	struct jit *jit;	     /* translated code, while some processor has the engine open */
-	size_t code_cache;	     /* bytes of it at most; 0: as many as the JIT thinks right */
-	unsigned jit_without;  /* HOST_ features (jit.h) that generated code must not use */
-	const char *jit_debug; /* i: prints the IR of each block, c: its code; NULL: nothing */
-	void *jit_out;	       /* the FILE it goes to; NULL: stderr */
+	unsigned jit_step; /* blocks of at most so many instructions, left behind each; 0: no limit
+			    */
+	struct jit *jit;   /* translated code, while some processor has the engine open */
+	size_t code_cache; /* bytes of it at most; 0: as many as the JIT thinks right */
+	unsigned jit_without;	 /* HOST_ features (jit.h) that generated code must not use */
+	const char *jit_debug;	 /* letters: what translations print; NULL: nothing */
+	void *jit_out;		 /* the FILE it goes to; NULL: stderr */
+	struct jitdump *jitdump; /* tells perf of translations; NULL: does not */
 	struct cpu *cpu[MAX_CPUS];
 	unsigned cpus;
 	gpa_t fw_base; /* breaks are firmware calls only when executed from here */

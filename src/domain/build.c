@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "jit/jit.h"
+#include "jit/jitdump.h"
 #include "jit/verify.h"
 
 #include <errno.h>
@@ -62,6 +63,12 @@ static int make_machine(struct domain *d, char error[LOAD_ERROR_SIZE])
 		return -EINVAL;
 	}
 	m->engine = engine_of(&d->config);
+	m->jit_debug = d->config.jit_debug[0] ? d->config.jit_debug : NULL;
+	if (d->config.jitdump && !(m->jitdump = jitdump_open("."))) {
+		snprintf(
+			error, LOAD_ERROR_SIZE, "cannot write a jitdump here: %s", strerror(errno));
+		return -errno;
+	}
 	clock_init(&m->clock, d->config.virtual_clock);
 	clock_pause(&m->clock);
 	d->paused = true;
@@ -95,6 +102,7 @@ void domain_unbuild(struct domain *d)
 	platform_free(&d->platform);
 	for (unsigned i = 0; i < d->machine.cpus; i++)
 		cpu_free(d->machine.cpu[i]);
+	jitdump_close(d->machine.jitdump);
 	ram_free(&d->machine.ram);
 }
 

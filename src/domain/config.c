@@ -9,7 +9,7 @@
 
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 2);
+	stream_begin(s, "config", 3);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -21,6 +21,8 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->id);
 	stream_put_u64(s, c->virtual_clock);
 	stream_put_u64(s, c->engine);
+	stream_put_u64(s, c->jitdump);
+	stream_put(s, c->jit_debug, sizeof(c->jit_debug));
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
@@ -36,7 +38,7 @@ static void get_text(struct stream *s, char *text, size_t size)
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 2);
+	uint32_t version = stream_open(s, "config", 3);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -48,6 +50,9 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->id = stream_get_u64(s);
 	c->virtual_clock = stream_get_max(s, 1, "clock");
 	c->engine = version > 1 ? stream_get_max(s, ENGINE_VERIFY, "engine") : ENGINE_INTERP;
+	c->jitdump = version > 2 && stream_get_max(s, 1, "jitdump");
+	if (version > 2)
+		get_text(s, c->jit_debug, sizeof(c->jit_debug));
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");

@@ -36,6 +36,8 @@ struct domain_config {
 	uint64_t id;
 	bool virtual_clock;
 	enum domain_engine engine;
+	uint64_t jitdump;   /* 1: tell perf of translated code */
+	char jit_debug[32]; /* letters: what of translations is logged */
 	enum domain_action on_poweroff, on_reboot, on_crash;
 };
 

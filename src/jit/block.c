@@ -9,6 +9,7 @@
 
 #include "cpu/icache.h"
 #include "jit/gen.h"
+#include "jit/jitdump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,9 @@ static struct block *make(struct cpu *cpu, uintptr_t host, unsigned start, unsig
 		free(b);
 		return NULL;
 	}
+	if (unlikely(cpu->machine->jitdump != NULL))
+		jitdump_block(
+			cpu->machine->jitdump, b->va, start % 3, b->code, at, (size_t)(end - at));
 	jit->code_head += ((uint64_t)(end - at) + 15) & ~15ull;
 	evict_add(jit, b);
 	b->next_page = *page_of(jit, host);

@@ -9,6 +9,7 @@
 #include "jit/block.h"
 #include "jit/fr_form.h"
 #include "jit/gen.h"
+#include "jit/jitdump.h"
 
 #include <string.h>
 
@@ -710,4 +711,7 @@ void gen_common(struct machine *m)
 	jit->counted = c.p;
 	common_counted(&c);
 	jit->common = jit->cache.used = ((size_t)(c.p - jit->cache.rw) + 63) & ~(size_t)63;
+	if (m->jitdump)
+		jitdump_code(m->jitdump, "ia64:common", jit->cache.rw + jit->cache.rx,
+			jit->cache.rw, jit->common);
 }

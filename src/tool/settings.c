@@ -213,6 +213,8 @@ static const struct row rows[] = {
 	{"cpu_model",   read_model,  TO(cpu_model),   0, 0, ""},
 	{"clock",       read_clock,  0, 0,            0, 0, ""},
 	{"engine",      read_engine, 0, 0,            0, 0, ""},
+	{"jitdump",     read_number, TO(jitdump),     0, 1, ""},
+	{"jit_debug",   read_text,   TO(jit_debug),   0, 0, ""},
 	{"kernel",      read_text,   TO(kernel),      0, 0, ""},
 	{"ramdisk",     read_text,   TO(ramdisk),     0, 0, ""},
 	{"cmdline",     read_line,   LINE(cmdline),   0, 0, ""},

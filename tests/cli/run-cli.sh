@@ -221,7 +221,7 @@ for engine in interp jit; do
 	good "unpause" unpause t
 	good "stat of a running one" stat -i 0.2 -n 2 t
 	[ "$(grep -c '^t (.*vCPU  0  *vCPU  1  *all$' out)" -eq 2 ] && pass || fail "stat -n 2: $(why)"
-	slots | awk '$1 > 100000 && $2 == 0 && $3 == $1 { n++ } END { exit n != 2 }' && pass ||
+	slots | awk '$1 > 100000 && $2 < 1000 { n++ } END { exit n != 2 }' && pass ||
 		fail "slots of a processor that spins and one that waits: $(slots)"
 	good "stat of all its life" stat -a t
 	shows "fast TLB misses" "^  instruction misses  *[1-9]"
@@ -234,6 +234,18 @@ for engine in interp jit; do
 	esac
 	good "destroy" destroy t
 done
+
+# --- what a domain writes about its translations ---
+good "jitdump" create ok.cfg kernel=spin.elf engine=jit jitdump=1 jit_debug=i
+sleep 0.3
+pid=$("$epixen" list -l t | sed -n 's/^pid //p')
+python3 "$OLDPWD/tests/jit/jitdump.py" "jit-$pid.dump" "$pid" ia64:0x200000 ia64:common >out 2>&1 && pass ||
+	fail "jitdump of a domain: $(cat out)"
+grep -q "block 0x200000" "$reg/log/t.log" && pass || fail "jit_debug=i writes no IR to the log"
+good "destroy" destroy t
+bad "jitdump of a wrong kind" "jitdump is 2" create ok.cfg jitdump=2
+no_file=$(cd /proc && "$epixen" create "$dir/ok.cfg" jitdump=1 2>&1) && fail "jitdump in /proc" ||
+	case $no_file in *"cannot write a jitdump here: "*) pass ;; *) fail "jitdump in /proc: $no_file" ;; esac
 
 # --- the console and how it ends ---
 (sleep 2; echo halt; sleep 5) | timeout 60 "$epixen" create -c ok.cfg >out 2>err

@@ -37,5 +37,49 @@ else
 	skipped=$((skipped + 1))
 fi
 
+# What perf is told: read by a reader of our own, and by perf where there is one that may count.
+cat >"$dir/loop.s" <<'EOT'
+	.global _start, loop
+_start:	alloc r2 = ar.pfs, 0, 0, 8, 0
+	movl r8 = 300000000 ;;
+	mov ar.lc = r8
+	br.sptk.few loop
+	.align 4096
+loop:	add r9 = 1, r9 ;;
+	xor r10 = r9, r10
+	br.cloop.sptk.few loop ;;
+	mov r32 = 0
+	mov r15 = 1025 ;;
+	break 0x100000 ;;
+EOT
+pass() { passed=$((passed + 1)); }
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $*"
+}
+if command -v ia64-linux-gnu-as >/dev/null; then
+	ia64-linux-gnu-as -x -o "$dir/loop.o" "$dir/loop.s"
+	ia64-linux-gnu-ld -static -o "$dir/loop" "$dir/loop.o"
+	loop=ia64:0x$(ia64-linux-gnu-nm "$dir/loop" | sed -n 's/^0*\([0-9a-f]*\) . loop$/\1/p')
+	mkdir "$dir/dump"
+	"$build/epixen-user" --engine jit --jitdump "$dir/dump" "$dir/loop" &
+	wait $!
+	python3 tests/jit/jitdump.py "$dir/dump/jit-$!.dump" $! "$loop" ia64:common >"$dir/out" 2>&1 &&
+		pass || fail "jitdump: $(cat "$dir/out")"
+	if perf record -q -k mono -e cpu-clock -o "$dir/perf" true >/dev/null 2>&1; then
+		perf record -q -k mono -e cpu-clock -o "$dir/perf" "$build/epixen-user" --engine jit \
+			--jitdump "$dir/dump" "$dir/loop" >/dev/null 2>&1
+		perf inject --jit -i "$dir/perf" -o "$dir/perf.jit" >"$dir/out" 2>&1
+		perf report -i "$dir/perf.jit" --stdio 2>/dev/null | grep -v '^#' | grep -m 1 . >"$dir/top"
+		grep -q " $loop" "$dir/top" && pass || fail "perf's top is not the loop: $(cat "$dir/top")"
+	else
+		echo "SKIP jit: perf is missing (package linux-perf) or may not count"
+		skipped=$((skipped + 1))
+	fi
+else
+	echo "SKIP jitdump: ia64-linux-gnu-as is missing (package binutils-ia64-linux-gnu)"
+	skipped=$((skipped + 1))
+fi
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

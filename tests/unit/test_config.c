@@ -250,7 +250,8 @@ static void configuration_survives_the_stream(void **state)
 	(void)state;
 	struct domain_config c, back;
 	struct stream s = {0};
-	applies(&c, "vcpus=5\nmemory=99\nextra='a b'\non_reboot='preserve'\nclock='virtual'");
+	applies(&c, "vcpus=5\nmemory=99\nextra='a b'\non_reboot='preserve'\nclock='virtual'\n"
+		    "engine='jit'\njitdump=1\njit_debug='ic'");
 	c.id = 77;
 	config_save(&c, &s);
 	config_load(&back, &s);
@@ -259,6 +260,9 @@ static void configuration_survives_the_stream(void **state)
 	assert_int_equal(back.memory, 99);
 	assert_int_equal(back.id, 77);
 	assert_true(back.virtual_clock);
+	assert_int_equal(back.engine, ENGINE_JIT);
+	assert_int_equal(back.jitdump, 1);
+	assert_string_equal(back.jit_debug, "ic");
 	assert_int_equal(back.on_reboot, ACTION_PRESERVE);
 	assert_string_equal(back.cmdline, "a b");
 	assert_string_equal(back.uuid, c.uuid);

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* epixen-user [-stats] [--cpu MODEL] [--engine NAME] [-d LETTERS] PROGRAM [ARG...]: see process.h.
- */
+/* epixen-user [OPTION...] PROGRAM [ARG...]: see process.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "jit/jit.h"
+#include "jit/jitdump.h"
 #include "jit/verify.h"
 #include "process.h"
 
 #define RAM_SIZE (16ull << 30)
 
+struct options {
+	bool stats;
+	const char *cpu, *debug, *dump;
+	const struct engine *engine;
+};
+
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: epixen-user [-stats] [--cpu MODEL] [--engine interp|jit|verify] [-d ic] "
-		"PROGRAM [ARG...]\n"
-		"Runs a static Linux/ia64 program. Models:");
+	fprintf(stderr, "usage: epixen-user [OPTION...] PROGRAM [ARG...]\n"
+			"Runs a static Linux/ia64 program.\n"
+			"  -stats          prints slots, time and what the translator did\n"
+			"  --engine NAME   interp (the default), jit or verify: both, compared\n"
+			"  --jitdump DIR   writes DIR/jit-PID.dump for `perf inject --jit`\n"
+			"  -d LETTERS      prints of each translation: i its IR, c its code\n"
+			"  --cpu MODEL     one of");
 	for (unsigned n = 0; n < cpu_model_count; n++)
 		fprintf(stderr, " %s", cpu_models[n].name);
 	fputc('\n', stderr);
@@ -44,14 +54,16 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int process_new(
-	struct process *p, const struct cpu_model *model, const struct engine *engine)
+static int process_new(struct process *p, const struct cpu_model *model, const struct options *o)
 {
 	p->random_state = 1;
 	p->machine.model = model;
-	p->machine.engine = engine;
+	p->machine.engine = o->engine;
+	p->machine.jit_debug = o->debug;
+	if (o->dump && !(p->machine.jitdump = jitdump_open(o->dump)))
+		return -1;
 	p->machine.cpus = 1;
-	clock_init(&p->machine.clock, engine == &engine_verify);
+	clock_init(&p->machine.clock, o->engine == &engine_verify);
 	if (ram_add_slot(&p->machine.ram, 0, RAM_SIZE) != 0)
 		return -1;
 	p->cpu = cpu_new(&p->machine, 0);
@@ -92,39 +104,45 @@ static void process_free(struct process *p)
 		return;
 	if (p->cpu)
 		cpu_free(p->cpu);
+	jitdump_close(p->machine.jitdump);
 	ram_free(&p->machine.ram);
 	free(p);
 }
 
-int main(int argc, char **argv)
+/* Returns the index of the program's path, 0 if the command line is wrong. */
+static int parse(int argc, char **argv, struct options *o)
 {
-	bool stats = false;
-	const char *name = NULL, *debug = NULL;
-	const struct engine *engine = &engine_interpreter;
 	int n = 1;
 	for (; n < argc && argv[n][0] == '-'; n++) {
 		if (strcmp(argv[n], "-stats") == 0)
-			stats = true;
+			o->stats = true;
 		else if (strcmp(argv[n], "--cpu") == 0 && n + 1 < argc)
-			name = argv[++n];
+			o->cpu = argv[++n];
+		else if (strcmp(argv[n], "--jitdump") == 0 && n + 1 < argc)
+			o->dump = argv[++n];
 		else if (strcmp(argv[n], "-d") == 0 && n + 1 < argc)
-			debug = argv[++n];
+			o->debug = argv[++n];
 		else if (strcmp(argv[n], "--engine") == 0 && n + 1 < argc)
-			engine = find_engine(argv[++n]);
+			o->engine = find_engine(argv[++n]);
 		else
-			return usage();
+			return 0;
 	}
-	const struct cpu_model *model = cpu_model_find(name);
-	if (n >= argc || !model || !engine)
+	return n < argc ? n : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.engine = &engine_interpreter};
+	int n = parse(argc, argv, &o);
+	const struct cpu_model *model = cpu_model_find(o.cpu);
+	if (!n || !model || !o.engine)
 		return usage();
 	struct process *p = calloc(1, sizeof(*p));
-	if (p)
-		p->machine.jit_debug = debug;
 	int status = 127;
-	if (!p || process_new(p, model, engine) != 0)
-		fprintf(stderr, "epixen-user: out of memory\n");
+	if (!p || process_new(p, model, &o) != 0)
+		fprintf(stderr, "epixen-user: cannot start: %s\n", strerror(errno));
 	else if (process_load(p, argv[n], argv + n) == 0)
-		status = run(p, stats);
+		status = run(p, o.stats);
 	process_free(p);
 	return status;
 }

@@ -100,7 +100,9 @@ enum pv_fault pv_ptr(struct hv_vcpu *v, bool inst, gva_t va, unsigned ps);
 enum pv_fault pv_set_rr(struct hv_vcpu *v, gva_t va, uint64_t rr);
 /* Would pv_set_rr take the value (ABI 8.2)? */
 bool pv_rr_legal(uint64_t rr);
-/* Tells the mmu the region registers, from the page and the mode. */
+/* Are the region registers, which came from a save file, what pv_set_rr makes? */
+bool pv_rrs_sane(const struct hv_vcpu *v);
+/* Tells the mmu region register 0, as the mode has it. */
 void pv_sync_rr0(struct hv_vcpu *v);
 uint64_t pv_thash(const struct hv_vcpu *v, gva_t va);
 /* {rid, ps} of the region of va, as in cr.itir. */

@@ -128,8 +128,8 @@ void pv_load(struct hv_vcpu *v, struct stream *s)
 {
 	v->iva = stream_get_u64(s) & ~0x7fffull;
 	v->rr0 = stream_get_u64(s);
-	if (stream_ok(s) && !pv_rr_legal(v->rr0))
-		stream_fail(s, "region register 0 is out of range");
+	if (stream_ok(s) && !pv_rrs_sane(v))
+		stream_fail(s, "a region register is out of range");
 	v->itm_last = stream_get_u64(s);
 	for (unsigned n = 0; n < 4; n++) {
 		v->irr[n] = stream_get_u64(s);

@@ -3,7 +3,8 @@
  * Address translation of paravirtual guests (ABI 1.5, 5.7, 8). The processor's TLB holds what the
  * guest inserted, with privilege raised to the level its kernel really has; this file answers its
  * misses: the shared pages, guest physical mode, the guest's VHPT, the identity map of region 7.
- * Region registers hold the guest's region ids as they are, one domain being one process.
+ * One domain being one process, the region ids that the processor really uses are the guest's, with
+ * the region's number above: two regions with the same id share nothing.
  */
 #include "hv/pv.h"
 
@@ -18,8 +19,11 @@
 #define PV_TRS	 12
 #define RID_BITS 18 /* that guests may use */
 
-/* The region id of region 0 in guest physical mode: no guest can name it. */
-#define METAPHYSICAL_RR (1ull << (8 + RID_BITS) | XEN_PAGE_SHIFT << 2)
+#define REGION_SHIFT (8 + RID_BITS)
+#define REGION_BITS  (7ull << REGION_SHIFT)
+
+/* Region register 0 in guest physical mode. */
+#define METAPHYSICAL_RR (1ull << (REGION_SHIFT + 3) | XEN_PAGE_SHIFT << 2)
 
 #define PTE_KEPT    (((1ull << 53) - 1) & ~PTE_RESERVED)
 #define PTE_PL1	    (1ull << 7)
@@ -28,7 +32,7 @@
 /* As last written by the guest; what stands in its page may be anything. */
 static uint64_t rr_of(const struct hv_vcpu *v, gva_t va)
 {
-	return va >> 61 ? v->cpu->mmu.rr[va >> 61] : v->rr0;
+	return va >> 61 ? v->cpu->mmu.rr[va >> 61] & ~REGION_BITS : v->rr0;
 }
 
 static unsigned ps_of(uint64_t rr)
@@ -39,6 +43,12 @@ static unsigned ps_of(uint64_t rr)
 static uint32_t rid_of(uint64_t rr)
 {
 	return rr >> 8 & 0xffffff;
+}
+
+/* The id that TLB entries of va's region have. */
+static uint32_t real_rid(const struct hv_vcpu *v, gva_t va)
+{
+	return rid_of(rr_of(v, va) | (va >> 61) << REGION_SHIFT);
 }
 
 uint64_t pv_itir(const struct hv_vcpu *v, gva_t va)
@@ -70,13 +80,24 @@ void pv_sync_rr0(struct hv_vcpu *v)
 	mmu_write_rr(&v->cpu->mmu, 0, page_get(v, PAGE_METAPHYSICAL) ? METAPHYSICAL_RR : v->rr0);
 }
 
+bool pv_rrs_sane(const struct hv_vcpu *v)
+{
+	const uint64_t *rr = v->cpu->mmu.rr;
+	bool sane = pv_rr_legal(v->rr0);
+
+	for (uint64_t n = 1; n < 8; n++)
+		sane = sane && pv_rr_legal(rr_of(v, n << 61)) &&
+		       (rr[n] & REGION_BITS) >> REGION_SHIFT == n;
+	return sane;
+}
+
 enum pv_fault pv_set_rr(struct hv_vcpu *v, gva_t va, uint64_t rr)
 {
 	if (!pv_rr_legal(rr))
 		return PV_RESERVED;
 	page_set_at(v, PAGE_RRS, va >> 61, rr);
 	if (va >> 61) {
-		mmu_write_rr(&v->cpu->mmu, va >> 61, rr);
+		mmu_write_rr(&v->cpu->mmu, va >> 61, rr | (va >> 61) << REGION_SHIFT);
 	} else {
 		v->rr0 = rr;
 		pv_sync_rr0(v);
@@ -174,7 +195,7 @@ static unsigned purge_size(unsigned ps)
 enum pv_fault pv_ptc(struct hv_vcpu *v, gva_t va, unsigned ps, bool global)
 {
 	struct broadcast_purge p = {
-		.va = va, .ps = purge_size(ps), .rid = rid_of(rr_of(v, va)), .alat = true};
+		.va = va, .ps = purge_size(ps), .rid = real_rid(v, va), .alat = true};
 
 	if (overlaps(v, va, p.ps))
 		return pv_crash(v->cpu, "ptc at the hypervisor's addresses");
@@ -188,7 +209,7 @@ enum pv_fault pv_ptc(struct hv_vcpu *v, gva_t va, unsigned ps, bool global)
 enum pv_fault pv_ptr(struct hv_vcpu *v, bool inst, gva_t va, unsigned ps)
 {
 	struct mmu *m = &v->cpu->mmu;
-	uint32_t rid = rid_of(rr_of(v, va));
+	uint32_t rid = real_rid(v, va);
 
 	ps = purge_size(ps);
 	if (overlaps(v, va, ps))

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interruptions of a paravirtual guest: what each vector leaves in the shared page and in the real
+ * PSR, events at each point where they are delivered, what crashes the domain. Expected results
+ * are those of the guest ABI, sections 5.4, 5.5, 5.8 and 7.
+ */
+#include "pv.h"
+
+#define VIRTUAL (PSR(DT) | PSR(RT) | PSR(IT))
+#define STALE	0x5a5a5a5a5a5a5a5aull
+#define DATA	0x2000000000100000ull /* region 1 */
+#define RR1	(0x77ull << 8 | 14 << 2)
+
+static uint64_t get(struct pv *p, enum page_field f)
+{
+	return page_get(p->v, f);
+}
+
+/* Every field that a vector may write holds something else before. */
+static void make_stale(struct pv *p)
+{
+	static const enum page_field f[] = {PAGE_IPSR, PAGE_ISR, PAGE_IIP, PAGE_IFA, PAGE_ITIR,
+		PAGE_IFS, PAGE_IIM, PAGE_IHA, PAGE_IIPA, PAGE_UNAT, PAGE_PRECOVER_IFS};
+
+	for (unsigned n = 0; n < countof(f); n++)
+		page_set(p->v, f[n], STALE);
+	for (unsigned n = 0; n < 16; n++) {
+		p->cpu->gr[16 + n] = 0x100 + n;
+		page_set_at(p->v, PAGE_BANK0, n, 0x200 + n);
+	}
+	page_set(p->v, PAGE_BANKNUM, 1);
+	p->cpu->ar[AR_UNAT] = 0x1234;
+	pv_set_rr(p->v, DATA, RR1);
+}
+
+/* State common to all deliveries (5.4), of an instruction in physical mode with psr.i on. */
+static void check_common(struct pv *p, uint64_t ipsr, uint64_t cfm)
+{
+	assert_int_equal(get(p, PAGE_UNAT), 0x1234);
+	assert_true(get(p, PAGE_PRECOVER_IFS) == (1ull << 63 | cfm));
+	assert_int_equal(cpu_cfm(p->cpu), cfm);
+	assert_true(get(p, PAGE_IPSR) == ipsr);
+	assert_int_equal(get(p, PAGE_IFS), 0);
+	assert_true(get(p, PAGE_IIPA) == STALE);
+	assert_int_equal(get(p, PAGE_BANKNUM), 0);
+	for (unsigned n = 0; n < 16; n++) {
+		assert_int_equal(p->cpu->gr[16 + n], 0x200 + n);
+		assert_int_equal(page_get_at(p->v, PAGE_BANK1, n), 0x100 + n);
+	}
+	assert_int_equal(get(p, PAGE_IC), 0);
+	assert_true(shared_masked(p->v));
+	assert_int_equal(get(p, PAGE_DFH), 0);
+	assert_int_equal(p->cpu->cpl, 1);
+}
+
+enum { IFA = 1, IHA = 2, IIM = 4 };
+
+static void check_extra(struct pv *p, unsigned set, gva_t ifa, uint64_t iim)
+{
+	uint64_t rr = page_get_at(p->v, PAGE_RRS, ifa >> 61);
+
+	assert_true(get(p, PAGE_IFA) == (set & IFA ? ifa : STALE));
+	assert_true(get(p, PAGE_ITIR) == (set & IFA ? rr & 0xfffffffc : STALE));
+	assert_true(get(p, PAGE_IHA) == (set & IHA ? pv_thash(p->v, ifa) : STALE));
+	assert_true(get(p, PAGE_IIM) == (set & IIM ? iim : STALE));
+}
+
+static void map_data(struct pv *p, uint64_t pte)
+{
+	page_set(p->v, PAGE_IFA, DATA);
+	page_set(p->v, PAGE_ITIR, 14 << 2 | 0x99 << 8);
+	assert_int_equal(pv_itc(p->v, false, 0x200000 | pte), PV_OK);
+}
+
+/* An 8-byte load from or store to DATA + 8 by the kernel, interrupts on. */
+static unsigned access_data(struct pv *p, bool store, uint64_t pte)
+{
+	make_stale(p);
+	if (pte)
+		map_data(p, pte);
+	make_stale(p);
+	shared_set_mask(p->v, 0);
+	p->cpu->gr[3] = DATA + 8;
+	return store ? PV_M(p, .op = OP_st8, .r3 = 3, .r2 = 4)
+		     : PV_M(p, .op = OP_ld8, .r1 = 14, .r3 = 3);
+}
+
+#define KERNEL_IPSR (PSR(IC) | PSR(I) | PSR(DI) | PSR(BN))
+
+static void data_fault(struct pv *p, bool store, uint64_t pte, unsigned vector, unsigned set)
+{
+	assert_int_equal(access_data(p, store, pte), vector);
+	check_common(p, KERNEL_IPSR, 0);
+	check_extra(p, set, DATA + 8, 0);
+	assert_int_equal(get(p, PAGE_IIP), GUEST_CODE);
+	assert_true(get(p, PAGE_ISR) == (store ? ISR_BIT(W) : ISR_BIT(R)));
+	mmu_purge_all_tc(&p->cpu->mmu);
+}
+
+#define RW (1ull << 7 | 2 << 9)
+
+static void data_vectors(void **state)
+{
+	struct pv *p = *state;
+
+	data_fault(p, false, 0, 0x1000, IFA | IHA);
+	data_fault(p, true, 0, 0x1000, IFA | IHA);
+	data_fault(p, false, RW | PTE_D | PTE_A, 0x5000, IFA);
+	data_fault(p, true, RW | PTE_P | PTE_A, 0x2000, IFA);
+	data_fault(p, false, RW | PTE_P, 0x2800, IFA);
+	data_fault(p, true, PTE_P | PTE_A | PTE_D, 0x5300, IFA);
+}
+
+static void rr_ve_and_pta_ve_make_tlb_and_vhpt_vectors(void **state)
+{
+	struct pv *p = *state;
+	const uint64_t pta = 0x1ffffffffff00000ull | 15 << 2 | 1;
+
+	page_set(p->v, PAGE_PTA, pta);
+	data_fault(p, false, 0, 0x1000, IFA | IHA);
+	assert_int_equal(access_data(p, false, 0), 0x1000);
+	pv_set_rr(p->v, DATA, RR1 | 1);
+	shared_set_mask(p->v, 0);
+	make_stale(p);
+	pv_set_rr(p->v, DATA, RR1 | 1);
+	p->cpu->gr[3] = DATA + 8;
+	assert_int_equal(PV_M(p, .op = OP_ld8, .r1 = 14, .r3 = 3), 0x0000);
+	check_extra(p, IFA | IHA, DATA + 8, 0);
+	/* the table itself is not walked */
+	p->cpu->gr[3] = 0x3ffffffffff00000ull + 0x40;
+	make_stale(p);
+	pv_set_rr(p->v, DATA, RR1 | 1);
+	assert_int_equal(PV_M(p, .op = OP_ld8, .r1 = 14, .r3 = 3), 0x0800);
+	check_extra(p, IFA | IHA, 0x3ffffffffff00040ull, 0);
+	/* nor a long one */
+	page_set(p->v, PAGE_PTA, pta | 1 << 8);
+	p->cpu->gr[3] = DATA;
+	make_stale(p);
+	pv_set_rr(p->v, DATA, RR1 | 1);
+	assert_int_equal(PV_M(p, .op = OP_ld8, .r1 = 14, .r3 = 3), 0x0800);
+	/* pta off */
+	page_set(p->v, PAGE_PTA, pta & ~1ull);
+	make_stale(p);
+	pv_set_rr(p->v, DATA, RR1 | 1);
+	assert_int_equal(PV_M(p, .op = OP_ld8, .r1 = 14, .r3 = 3), 0x1000);
+}
+
+static unsigned fetch(struct pv *p, uint64_t pte)
+{
+	make_stale(p);
+	if (pte) {
+		page_set(p->v, PAGE_IFA, DATA);
+		page_set(p->v, PAGE_ITIR, 14 << 2 | 0x99 << 8);
+		assert_int_equal(pv_itc(p->v, true, 0x200000 | pte), PV_OK);
+	}
+	make_stale(p);
+	shared_set_mask(p->v, 0);
+	cpu_set_psr(p->cpu, PSR_REAL_SET | 1ull << PSR_CPL_BIT);
+	p->cpu->ip = DATA + 0x40;
+	page_set(p->v, PAGE_IC, 1);
+	return pv_run(p);
+}
+
+static void instruction_vectors(void **state)
+{
+	struct pv *p = *state;
+	static const struct {
+		uint64_t pte;
+		unsigned vector, set;
+	} row[] = {{0, 0x0c00, IFA | IHA}, {PTE_A | 3 << 9, 0x5000, IFA},
+		{PTE_P | 3 << 9, 0x2400, IFA}, {PTE_P | PTE_A | 2 << 9, 0x5200, IFA}};
+
+	for (unsigned n = 0; n < countof(row); n++) {
+		assert_int_equal(fetch(p, row[n].pte), row[n].vector);
+		check_common(p, KERNEL_IPSR, 0);
+		check_extra(p, row[n].set, DATA + 0x40, 0);
+		assert_int_equal(get(p, PAGE_IIP), DATA + 0x40);
+		assert_true(get(p, PAGE_ISR) == ISR_BIT(X));
+		mmu_purge_all_tc(&p->cpu->mmu);
+	}
+	pv_set_rr(p->v, DATA, RR1);
+	page_set(p->v, PAGE_PTA, 0x1ffffffffff00000ull | 15 << 2 | 1 << 8 | 1);
+	make_stale(p);
+	pv_set_rr(p->v, DATA, RR1 | 1);
+	p->cpu->ip = DATA + 0x40;
+	page_set(p->v, PAGE_IC, 1);
+	assert_int_equal(pv_run(p), 0x0400);
+}
+
+static void key_vectors(void **state)
+{
+	struct pv *p = *state;
+	uint64_t pte = RW | PTE_P | PTE_A | PTE_D;
+
+	make_stale(p);
+	map_data(p, pte);
+	pv_at(p, GUEST_CODE, 1);
+	guest_m(&p->g, .op = OP_ld8, .r1 = 14, .r3 = 3);
+	guest_end(&p->g);
+	cpu_set_psr(p->cpu, cpu_psr(p->cpu) | PSR(PK));
+	make_stale(p);
+	p->cpu->gr[3] = DATA + 8;
+	assert_int_equal(pv_run(p), 0x1c00); /* the code has key 0, which pkr[15] allows */
+	check_extra(p, IFA, DATA + 8, 0);
+	assert_true(p->cpu->psr & PSR(PK));
+	mmu_write_pkr(&p->cpu->mmu, 3, 0x99 << 8 | 4 | 1); /* no reads */
+	pv_at(p, GUEST_CODE, 1);
+	cpu_set_psr(p->cpu, cpu_psr(p->cpu) | PSR(PK));
+	make_stale(p);
+	assert_int_equal(pv_run(p), 0x5100);
+	check_extra(p, IFA, DATA + 8, 0);
+}
+
+static void break_and_speculation(void **state)
+{
+	struct pv *p = *state;
+
+	make_stale(p);
+	p->cpu->cr[CR_IFA] = DATA;
+	assert_int_equal(PV_I(p, .op = OP_break_i, .imm = 0x80123), 0x2c00);
+	check_extra(p, IIM, 0, 0x80123);
+	assert_int_equal(get(p, PAGE_IIP), GUEST_CODE);
+	assert_int_equal(bits(get(p, PAGE_IPSR), PSR_RI_BIT, 2), 1);
+	assert_true(get(p, PAGE_ISR) == 1ull << ISR_EI_BIT);
+}
+
+static void general_exceptions(void **state)
+{
+	struct pv *p = *state;
+
+	/* of the kernel: emulation has failed, the code only */
+	make_stale(p);
+	assert_int_equal(PV_I(p, .op = OP_break_i, .imm = 0x80123), 0x2c00);
+	make_stale(p);
+	assert_int_equal(PV_B(p, .op = OP_vmsw_0), 0x5400);
+	check_extra(p, 0, 0, 0);
+	assert_int_equal(get(p, PAGE_ISR), 0);
+	/* of the user: the hardware's */
+	pv_map_region0(p, 3);
+	pv_set_metaphysical(p->v, false);
+	make_stale(p);
+	p->cpu->cr[CR_IFA] = DATA;
+	assert_int_equal(pv_one(p, 3, IN_B, (struct insn){.op = OP_vmsw_0}), 0x5400);
+	check_extra(p, IFA, DATA, 0);
+	assert_true(get(p, PAGE_ISR) == (0x10 | 2ull << ISR_EI_BIT));
+	assert_int_equal(bits(get(p, PAGE_IPSR), PSR_CPL_BIT, 2), 3);
+}
+
+static void unaligned_and_nat_consumption(void **state)
+{
+	struct pv *p = *state;
+
+	make_stale(p);
+	map_data(p, RW | PTE_P | PTE_A | PTE_D);
+	pv_at(p, GUEST_CODE, 1);
+	guest_m(&p->g, .op = OP_ld8, .r1 = 14, .r3 = 3);
+	guest_end(&p->g);
+	cpu_set_psr(p->cpu, cpu_psr(p->cpu) | PSR(AC));
+	p->cpu->gr[3] = DATA + 3;
+	make_stale(p);
+	assert_int_equal(pv_run(p), 0x5a00);
+	check_extra(p, IFA, DATA + 3, 0);
+	assert_true(get(p, PAGE_IPSR) & PSR(AC));
+	assert_false(p->cpu->psr & PSR(AC));
+	pv_at(p, GUEST_CODE, 1);
+	p->cpu->gr_nat[3] = 1;
+	p->cpu->nat_seen = true;
+	make_stale(p);
+	assert_int_equal(pv_run(p), 0x5600);
+	check_extra(p, IFA, DATA + 3, 0); /* the address of the fault before */
+}
+
+static void disabled_fp(void **state)
+{
+	struct pv *p = *state;
+
+	pv_at(p, GUEST_CODE, 1);
+	guest_m(&p->g, .op = OP_getf_sig, .r1 = 14, .r2 = 40);
+	guest_end(&p->g);
+	page_set(p->v, PAGE_DFH, 1);
+	cpu_set_psr(p->cpu, cpu_psr(p->cpu) | PSR(DFH));
+	make_stale(p);
+	assert_int_equal(pv_run(p), 0x5500);
+	assert_true(get(p, PAGE_IPSR) & PSR(DFH));
+	assert_int_equal(get(p, PAGE_DFH), 0);
+	assert_false(p->cpu->psr & PSR(DFH));
+}
+
+/* --- psr of the handler --- */
+
+static void real_psr_of_a_handler(void **state)
+{
+	struct pv *p = *state;
+	const uint64_t kept = PSR(UP) | PSR(MFL) | PSR(MFH) | PSR(PK);
+	const uint64_t cleared = PSR(AC) | PSR(DFL) | PSR(SP) | PSR(ED);
+
+	pv_at(p, GUEST_CODE, 1);
+	guest_m(&p->g, .op = OP_break_m, .imm = 0x99);
+	for (unsigned be = 0; be < 2; be++) {
+		pv_at(p, GUEST_CODE, 1);
+		cpu_set_psr(p->cpu, cpu_psr(p->cpu) | kept | cleared);
+		page_set(p->v, PAGE_DCR, be << 1);
+		make_stale(p);
+		assert_int_equal(pv_run(p), 0x2c00);
+		assert_true((p->cpu->psr & kept) == kept);
+		assert_false(p->cpu->psr & cleared);
+		assert_true((p->cpu->psr & PSR_REAL_SET) == PSR_REAL_SET);
+		assert_int_equal(p->cpu->psr >> PSR_BE_BIT & 1, be);
+		assert_true((get(p, PAGE_IPSR) & (kept | cleared)) == (kept | cleared));
+	}
+}
+
+static void user_mode_is_seen_in_ipsr(void **state)
+{
+	struct pv *p = *state;
+
+	pv_map_region0(p, 3);
+	pv_set_metaphysical(p->v, false);
+	make_stale(p);
+	shared_set_mask(p->v, 0);
+	assert_int_equal(pv_one(p, 3, IN_M, (struct insn){.op = OP_break_m, .imm = 0x100}), 0x2c00);
+	check_common(p, KERNEL_IPSR | VIRTUAL | 3ull << PSR_CPL_BIT, 0);
+}
+
+static void the_interrupted_frame_stays_current(void **state)
+{
+	struct pv *p = *state;
+
+	cpu_set_cfm(p->cpu, 24 | 8 << 7);
+	make_stale(p);
+	shared_set_mask(p->v, 0);
+	assert_int_equal(PV_M(p, .op = OP_break_m, .imm = 0x99), 0x2c00);
+	check_common(p, KERNEL_IPSR, 24 | 8 << 7);
+}
+
+/* --- psr.ic off --- */
+
+static unsigned access_with_ic_off(struct pv *p, uint64_t outer_ipsr, uint64_t pte)
+{
+	make_stale(p);
+	if (pte)
+		map_data(p, pte);
+	make_stale(p);
+	page_set(p->v, PAGE_IPSR, outer_ipsr);
+	p->cpu->gr[3] = DATA + 8;
+	pv_at(p, GUEST_CODE, 1);
+	guest_m(&p->g, .op = OP_ld8, .r1 = 14, .r3 = 3);
+	guest_end(&p->g);
+	page_set(p->v, PAGE_IC, 0);
+	page_set(p->v, PAGE_DFH, 1);
+	return pv_run(p);
+}
+
+static void nested_data_tlb_changes_nothing_else(void **state)
+{
+	struct pv *p = *state;
+
+	for (unsigned ve = 0; ve < 2; ve++) {
+		page_set(p->v, PAGE_PTA, 15 << 2 | ve);
+		pv_set_rr(p->v, DATA, RR1 | ve);
+		assert_int_equal(access_with_ic_off(p, PSR(DT), 0), 0x1400);
+		check_extra(p, 0, 0, 0);
+		assert_true(get(p, PAGE_IPSR) == PSR(DT));
+		assert_true(get(p, PAGE_ISR) == STALE && get(p, PAGE_IIP) == STALE);
+		assert_true(get(p, PAGE_IFS) == STALE && get(p, PAGE_PRECOVER_IFS) == STALE);
+		assert_int_equal(get(p, PAGE_BANKNUM), 1);
+		assert_int_equal(p->cpu->gr[16], 0x100);
+		assert_int_equal(get(p, PAGE_DFH), 0);
+	}
+}
+
+static void other_faults_with_ic_off_crash(void **state)
+{
+	struct pv *p = *state;
+
+	assert_int_equal(access_with_ic_off(p, 0, 0), PV_CRASH);
+	assert_int_equal(access_with_ic_off(p, PSR(DT), RW | PTE_A), PV_CRASH);
+	pv_at(p, GUEST_CODE, 1);
+	guest_m(&p->g, .op = OP_break_m, .imm = 0x99);
+	page_set(p->v, PAGE_IC, 0);
+	assert_int_equal(pv_run(p), PV_CRASH);
+	pv_at(p, DATA, 1); /* an instruction miss */
+	page_set(p->v, PAGE_IC, 0);
+	assert_int_equal(pv_run(p), PV_CRASH);
+}
+
+/* --- speculation --- */
+
+static void speculative_misses_give_nats(void **state)
+{
+	struct pv *p = *state;
+
+	make_stale(p);
+	p->cpu->gr[3] = DATA + 8;
+	page_set(p->v, PAGE_DCR, 0); /* whatever it says */
+	assert_int_equal(PV_M(p, .op = OP_ld8, .comp = 1, .r1 = 14, .r3 = 3), GUEST_DONE);
+	assert_int_equal(p->cpu->gr_nat[14], 1);
+	assert_false(p->cpu->psr & PSR(ED));
+	map_data(p, RW | PTE_P | PTE_A | PTE_D);
+	assert_int_equal(PV_M(p, .op = OP_ld8, .comp = 1, .r1 = 14, .r3 = 3), GUEST_DONE);
+	assert_int_equal(p->cpu->gr_nat[14], 0);
+}
+
+static void lfetch_fault_that_misses_is_nothing(void **state)
+{
+	struct pv *p = *state;
+
+	make_stale(p);
+	p->cpu->gr[3] = DATA + 8;
+	assert_int_equal(PV_M(p, .op = OP_lfetch_i, .comp = 2, .r3 = 3, .imm = 16), GUEST_DONE);
+	assert_int_equal(p->cpu->gr[3], DATA + 24);
+}
+
+/* --- events --- */
+
+static void an_event_is_delivered_as_it_is(void **state)
+{
+	struct pv *p = *state;
+
+	make_stale(p);
+	p->v->callback = GUEST_IVA + 0x3000;
+	shared_set_mask(p->v, 0);
+	shared_vcpu(p->v)[0] = 1;
+	pv_at(p, GUEST_CODE, 1);
+	guest_end(&p->g);
+	p->cpu->ri = 1;
+	cpu_set_cfm(p->cpu, 7);
+	assert_int_equal(pv_run(p), 0x3000);
+	check_common(p, KERNEL_IPSR | 1ull << PSR_RI_BIT, 7);
+	check_extra(p, 0, 0, 0);
+	assert_true(get(p, PAGE_ISR) == 1ull << ISR_EI_BIT);
+	assert_int_equal(get(p, PAGE_IIP), GUEST_CODE);
+	assert_int_equal(shared_vcpu(p->v)[0], 1);
+}
+
+static void an_event_waits_for_the_mask_and_the_callback(void **state)
+{
+	struct pv *p = *state;
+
+	shared_vcpu(p->v)[0] = 1;
+	p->v->callback = GUEST_IVA + 0x3000;
+	pv_at(p, GUEST_CODE, 1);
+	guest_end(&p->g);
+	assert_int_equal(pv_run(p), GUEST_DONE);
+	p->v->callback = 0;
+	shared_set_mask(p->v, 0);
+	pv_at(p, GUEST_CODE, 1);
+	assert_int_equal(pv_run(p), GUEST_DONE);
+	assert_int_equal(get(p, PAGE_PENDING), 1);
+	p->v->callback = GUEST_IVA + 0x3000;
+	pv_at(p, GUEST_CODE, 1);
+	page_set(p->v, PAGE_IC, 0); /* delivered even so */
+	assert_int_equal(pv_run(p), 0x3000);
+}
+
+static void iva_counts_in_32_kb(void **state)
+{
+	struct pv *p = *state;
+
+	p->cpu->gr[2] = GUEST_IVA + 0x1234;
+	assert_int_equal(PV_M(p, .op = OP_mov_to_cr, .r3 = CR_IVA, .r2 = 2), GUEST_DONE);
+	assert_int_equal(PV_M(p, .op = OP_break_m, .imm = 0x99), 0x2c00);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, pv_setup, pv_teardown)
+	const struct CMUnitTest tests[] = {
+		T(data_vectors),
+		T(rr_ve_and_pta_ve_make_tlb_and_vhpt_vectors),
+		T(instruction_vectors),
+		T(key_vectors),
+		T(break_and_speculation),
+		T(general_exceptions),
+		T(unaligned_and_nat_consumption),
+		T(disabled_fp),
+		T(real_psr_of_a_handler),
+		T(user_mode_is_seen_in_ipsr),
+		T(the_interrupted_frame_stays_current),
+		T(nested_data_tlb_changes_nothing_else),
+		T(other_faults_with_ic_off_crash),
+		T(speculative_misses_give_nats),
+		T(lfetch_fault_that_misses_is_nothing),
+		T(an_event_is_delivered_as_it_is),
+		T(an_event_waits_for_the_mask_and_the_callback),
+		T(iva_counts_in_32_kb),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -69,6 +69,7 @@ static int make_machine(struct domain *d, char error[LOAD_ERROR_SIZE])
 			error, LOAD_ERROR_SIZE, "cannot write a jitdump here: %s", strerror(errno));
 		return -errno;
 	}
+	m->code_cache = d->config.code_cache << 20;
 	clock_init(&m->clock, d->config.virtual_clock);
 	clock_pause(&m->clock);
 	d->paused = true;

@@ -9,7 +9,7 @@
 
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 3);
+	stream_begin(s, "config", 4);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -23,6 +23,7 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->engine);
 	stream_put_u64(s, c->jitdump);
 	stream_put(s, c->jit_debug, sizeof(c->jit_debug));
+	stream_put_u64(s, c->code_cache);
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
@@ -38,7 +39,7 @@ static void get_text(struct stream *s, char *text, size_t size)
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 3);
+	uint32_t version = stream_open(s, "config", 4);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -53,6 +54,7 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->jitdump = version > 2 && stream_get_max(s, 1, "jitdump");
 	if (version > 2)
 		get_text(s, c->jit_debug, sizeof(c->jit_debug));
+	c->code_cache = version > 3 ? stream_get_max(s, CONFIG_MAX_CODE_CACHE, "code_cache") : 0;
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");

@@ -36,15 +36,17 @@ struct domain_config {
 	uint64_t id;
 	bool virtual_clock;
 	enum domain_engine engine;
-	uint64_t jitdump;   /* 1: tell perf of translated code */
-	char jit_debug[32]; /* letters: what of translations is logged */
+	uint64_t jitdump;    /* 1: tell perf of translated code */
+	char jit_debug[32];  /* letters: what of translations is logged */
+	uint64_t code_cache; /* MB; 0: the engine's default */
 	enum domain_action on_poweroff, on_reboot, on_crash;
 };
 
 /* Most MB of RAM that the guest-physical layout has room for (below 3 GB and from 4 GB up to the
  * slot at 1 TB). */
-#define CONFIG_MAX_MEMORY ((1024ull - 1) * 1024)
-#define CONFIG_MIN_MEMORY 8ull
+#define CONFIG_MAX_MEMORY     ((1024ull - 1) * 1024)
+#define CONFIG_MIN_MEMORY     8ull
+#define CONFIG_MAX_CODE_CACHE 1024ull
 
 void config_save(const struct domain_config *c, struct stream *s);
 /* Leaves strings terminated and numbers in range, or the stream in error. */

@@ -45,7 +45,8 @@ static void reclaim(struct jit *jit)
 /* Is b among those whose room is needed soon? */
 static bool too_old(const struct jit *jit, const struct block *b)
 {
-	uint64_t ahead = ring_size(jit) / 8 + BLOCK_MOST;
+	/* that of a block, and what may be skipped at the ring's end */
+	uint64_t ahead = ring_size(jit) / 8 + 2 * BLOCK_MOST;
 
 	return jit->code_head + ahead - b->code_at > ring_size(jit) ||
 	       jit->exits + 2 * EXITS_MOST - b->exits_at > jit->exit_mask;

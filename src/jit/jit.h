@@ -110,7 +110,7 @@ enum { HOST_FMA = 1, HOST_POPCNT = 2, HOST_BMI2 = 4, HOST_LZCNT = 8 };
 
 /* What a processor has of its own; its thread's but for `seen`. */
 struct jit_cpu {
-	struct jump jump[JUMPS];
+	_Alignas(64) struct jump jump[JUMPS]; /* a cache line each */
 	/* Blocks retired up to this number are not used any more; EPOCH_OUTSIDE: no block is. */
 	_Atomic uint64_t seen;
 	uint64_t done; /* retired ones that the jumps have been cleared of */

@@ -67,7 +67,7 @@ static struct jit *jit_new(struct machine *m)
 bool share_open(struct cpu *cpu)
 {
 	struct machine *m = cpu->machine;
-	struct jit_cpu *own = aligned_alloc(64, sizeof(*own));
+	struct jit_cpu *own = aligned_alloc(_Alignof(struct jit_cpu), sizeof(*own));
 
 	cpu->jit.calls = calloc(OP_COUNT, sizeof(*cpu->jit.calls));
 	if (own && cpu->jit.calls && !m->jit && (m->jit = jit_new(m)))

@@ -215,6 +215,7 @@ static const struct row rows[] = {
 	{"engine",      read_engine, 0, 0,            0, 0, ""},
 	{"jitdump",     read_number, TO(jitdump),     0, 1, ""},
 	{"jit_debug",   read_text,   TO(jit_debug),   0, 0, ""},
+	{"code_cache",  read_number, TO(code_cache),  1, CONFIG_MAX_CODE_CACHE, " MB"},
 	{"kernel",      read_text,   TO(kernel),      0, 0, ""},
 	{"ramdisk",     read_text,   TO(ramdisk),     0, 0, ""},
 	{"cmdline",     read_line,   LINE(cmdline),   0, 0, ""},

@@ -148,11 +148,13 @@ static void keys_reach_the_configuration(void **state)
 	(void)state;
 	struct domain_config c;
 	applies(&c, "type='hvm'\nmemory=\"2048\"\nvcpus=64\nclock=\"virtual\"\nramdisk='r'\n"
-		    "on_crash='preserve'\nuuid='01234567-89ab-cdef-0123-456789abcdef'\n");
+		    "on_crash='preserve'\nengine='jit'\ncode_cache=24\nuuid='01234567-89ab-cdef-"
+		    "0123-456789abcdef'\n");
 	assert_int_equal(c.memory, 2048);
 	assert_int_equal(c.vcpus, 64);
 	assert_true(c.virtual_clock);
 	assert_string_equal(c.ramdisk, "r");
+	assert_int_equal(c.code_cache, 24);
 	assert_int_equal(c.on_crash, ACTION_PRESERVE);
 	assert_string_equal(c.uuid, "01234567-89ab-cdef-0123-456789abcdef");
 }
@@ -185,6 +187,7 @@ static void bad_values_are_named(void **state)
 	apply_fails("memory = 0", "f.cfg:1: memory is 0 MB, possible are 8 to 1047552");
 	apply_fails("memory = 2000000", "f.cfg:1: memory is 2000000 MB, possible are 8 to 1047552");
 	apply_fails("memory = -1", "f.cfg:1: memory is -1 MB, possible are 8 to 1047552");
+	apply_fails("code_cache = 0", "f.cfg:1: code_cache is 0 MB, possible are 1 to 1024");
 	apply_fails("vcpus = 0", "f.cfg:1: vcpus is 0, possible are 1 to 64");
 	apply_fails("\nvcpus = 1000", "f.cfg:2: vcpus is 1000, possible are 1 to 64");
 	apply_fails("vcpus = 'two'", "f.cfg:1: vcpus must be a number");
@@ -251,7 +254,7 @@ static void configuration_survives_the_stream(void **state)
 	struct domain_config c, back;
 	struct stream s = {0};
 	applies(&c, "vcpus=5\nmemory=99\nextra='a b'\non_reboot='preserve'\nclock='virtual'\n"
-		    "engine='jit'\njitdump=1\njit_debug='ic'");
+		    "engine='jit'\njitdump=1\njit_debug='ic'\ncode_cache=7");
 	c.id = 77;
 	config_save(&c, &s);
 	config_load(&back, &s);
@@ -259,6 +262,7 @@ static void configuration_survives_the_stream(void **state)
 	assert_int_equal(back.vcpus, 5);
 	assert_int_equal(back.memory, 99);
 	assert_int_equal(back.id, 77);
+	assert_int_equal(back.code_cache, 7);
 	assert_true(back.virtual_clock);
 	assert_int_equal(back.engine, ENGINE_JIT);
 	assert_int_equal(back.jitdump, 1);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Linked with --wrap for every exec function: counts by row what each side of jittest runs, so that
- * the difference is what ran as translated code. */
+/*
+ * Linked with --wrap for every exec function: counts by row what each side of jittest runs, so that
+ * the difference is what ran as translated code. Besides, ttag, which nobody translates, kicks its
+ * processor, so that both engines must leave at the same branch.
+ */
+#include <stdatomic.h>
+
 #include "cpu/exec.h"
 #include "world.h"
 
@@ -11,6 +16,8 @@ static enum exec through(unsigned op, struct cpu *cpu, const struct insn *i, exe
 
 	s->counts.run[op]++;
 	s->counts.fault[op] += r == EXEC_FAULT;
+	if (op == OP_ttag && s->ttag_kicks)
+		atomic_fetch_or(&cpu->kick, KICK_EXIT);
 	return r;
 }
 

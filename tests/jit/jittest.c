@@ -3,10 +3,14 @@
  * Random programs on both engines: after each fault, trap and budget everything a guest could see
  * must be alike. A program that fails is made as short as it still fails, and printed.
  *
- *   jittest [-c] [-v] COUNT SEED    COUNT programs; exits with 1 at the first difference
- *     -c   coverage: rows by how often they ran, translated and as calls; fails when one that has
- *          an emitter was hardly translated
- *     -v   each run
+ *   jittest [-c] [-m KB] [-w MASK] [-v] COUNT SEED
+ *                COUNT programs; exits with 1 at the first difference
+ *     -c       coverage: rows by how often they ran, translated and as calls; fails when one that
+ *              has an emitter was hardly translated, or something the translator counts never
+ *              happened
+ *     -m KB    code cache of this size
+ *     -w MASK  without these features of the host: HOST_ in jit.h
+ *     -v       prints each run
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -24,7 +28,7 @@
 #include "world.h"
 
 #define RUNS  60
-#define LEAST 30 /* translated executions of each row with an emitter, for -c */
+#define LEAST 20 /* translated executions of each row with an emitter, for -c */
 
 /* Kicks the JIT's side at any time. */
 struct kicker {
@@ -192,6 +196,21 @@ static unsigned print_coverage(const struct test *t)
 	return missing;
 }
 
+/* Whatever the translator counts should have happened: links, evictions, every way out. */
+static unsigned print_counters(const struct test *t)
+{
+	struct jit_counter c;
+	unsigned missing = 0;
+
+	for (unsigned n = 0; jit_counter(t->side[1].cpu, n, &c); n++) {
+		bool bad = c.value == 0 && strcmp(c.name, "found_no_room");
+		printf("%-22s %-18s %" PRIu64 "%s\n", c.group, c.name, c.value,
+			bad ? "  FAIL never happened" : "");
+		missing += bad;
+	}
+	return missing;
+}
+
 static void test_init(struct test *t)
 {
 	side_init(&t->side[0], &engine_interpreter);
@@ -235,16 +254,20 @@ int main(int argc, char **argv)
 
 	if (!t)
 		return 2;
-	while ((c = getopt(argc, argv, "cv")) != -1) {
+	while ((c = getopt(argc, argv, "cm:vw:")) != -1) {
 		coverage |= c == 'c';
 		t->verbose |= c == 'v';
+		if (c == 'm')
+			t->side[1].m.code_cache = strtoul(optarg, NULL, 0) << 10;
+		if (c == 'w')
+			t->side[1].m.jit_without = (unsigned)strtoul(optarg, NULL, 0);
 	}
 	uint64_t count = optind < argc ? strtoull(argv[optind], NULL, 0) : 100;
 	uint64_t seed = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 0) : 1;
 	test_init(t);
 	unsigned failed = run_all(t, count, seed);
 	if (coverage)
-		failed += print_coverage(t);
+		failed += print_coverage(t) + print_counters(t);
 	printf("%" PRIu64 " slots, %" PRIu64 " programs that overwrote themselves\n", t->slots,
 		t->wild);
 	printf("%" PRIu64 " passed, %u failed, 0 skipped\n", count, failed);

@@ -121,6 +121,8 @@ static void tame_branch(struct insn *i, unsigned bundle, uint64_t *dice)
 static void tame_memory(struct insn *i, uint64_t *dice)
 {
 	i->r3 = (uint8_t)(draw(dice) % 30 ? R_POINTER + draw(dice) % 4 : gr(dice, true));
+	if (once_in(dice, 2)) /* no speculation, no ordering */
+		i->comp &= ~15u;
 	if (i->imm > 64 || i->imm < -64)
 		i->imm = (int64_t)(draw(dice) % 17 * 8) - 64;
 	if (i->op >= OP_ldfps && i->op <= OP_ldfp8_i) /* one odd, one even */
@@ -215,6 +217,19 @@ static void tame_special(struct insn *i, uint64_t *dice)
 		i->len = 64;
 }
 
+/* Moves and negations are merges of a register with itself; f0 and f1 are operands, too. */
+static void tame_fp(struct insn *i, uint64_t *dice)
+{
+	if (i->r1 < 2)
+		i->r1 += 4;
+	if (once_in(dice, 4))
+		i->r3 = i->r2;
+	if (once_in(dice, 6))
+		i->r2 = draw(dice) % 2;
+	if (once_in(dice, 6))
+		i->r4 = 1;
+}
+
 static int64_t random_frame(uint64_t *dice)
 {
 	unsigned sof = once_in(dice, 8) ? (unsigned)(draw(dice) % 97) : 20;
@@ -238,8 +253,8 @@ static void tame(struct insn *i, unsigned bundle, uint64_t *dice)
 	i->r2 = (uint8_t)gr(dice, false);
 	i->r3 = (uint8_t)gr(dice, false);
 	i->r4 = (uint8_t)gr(dice, false);
-	if (i->op >= OP_fma && i->r1 < 2)
-		i->r1 += 4;
+	if (i->op >= OP_fma)
+		tame_fp(i, dice);
 	tame_special(i, dice);
 	if (op_attributes(i->op) & (OP_LOAD | OP_STORE))
 		tame_memory(i, dice);
@@ -253,8 +268,12 @@ static void tame(struct insn *i, unsigned bundle, uint64_t *dice)
 
 static unsigned random_op(uint64_t *dice)
 {
-	if (once_in(dice, 8)) /* loads and stores more often than there are rows of them */
+	if (once_in(dice, 100))
+		return OP_ttag; /* kicks: see count.c */
+	if (once_in(dice, 8))	/* loads and stores more often than there are rows of them */
 		return (unsigned)(OP_ld1 + draw(dice) % (OP_stf_spill_i - OP_ld1 + 1));
+	if (once_in(dice, 12))
+		return (unsigned)(OP_fma + draw(dice) % 3);
 	if (once_in(dice, 4))
 		return (unsigned)(OP_fma + draw(dice) % (OP_hint_f - OP_fma));
 	if (once_in(dice, 3)) /* plain things */

@@ -65,11 +65,13 @@ static void loop(struct program *p, uint64_t *dice)
 		.op = OP_alloc, .r1 = 41, .imm = 20 | 12 << 7 | (int64_t)(draw(dice) % 3) << 14};
 	struct insn stage = {.op = OP_mov_to_pr_rot, .imm = 1 << 16};
 
+	put(p, at + 2 + length, MIB, 2, loop_end(at + 2 + length, at + 2, dice), dice);
+	if (once_in(dice, 8)) /* counts are what they are */
+		return;
 	p->code[at] = bundle_of(MIB, alloc, once_in(dice, 4) ? none : stage,
 		once_in(dice, 4) ? none : (struct insn){.op = OP_clrrrb});
 	p->code[at + 1] = bundle_of(MII, none, set_ar(AR_LC, (int64_t)(draw(dice) % 100)),
 		set_ar(AR_EC, (int64_t)(draw(dice) % 6)));
-	put(p, at + 2 + length, MIB, 2, loop_end(at + 2 + length, at + 2, dice), dice);
 }
 
 /* --- functions --- */

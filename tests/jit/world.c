@@ -129,8 +129,20 @@ static void map_all(struct cpu *cpu)
 
 /* --- registers --- */
 
-static struct freg random_fr(uint64_t *dice)
+/* A number as programs compute with: a double, or an integer. */
+static struct freg plain_fr(uint64_t *dice)
 {
+	uint64_t sig = (draw(dice) | 1ull << 63) & ~(once_in(dice, 3) ? 0xffffffffffull : 0x7ffull);
+
+	if (once_in(dice, 8))
+		return (struct freg){draw(dice) >> draw(dice) % 64, FREG_EXP_INT, 0};
+	return (struct freg){sig, 0xffff + (uint32_t)(draw(dice) % 9) - 4, draw(dice) & 1};
+}
+
+static struct freg random_fr(uint64_t *dice, bool plain)
+{
+	if (plain)
+		return plain_fr(dice);
 	switch (draw(dice) % 12) {
 	case 0:
 		return (struct freg){0, FREG_EXP_NATVAL, 0};
@@ -152,8 +164,7 @@ static struct freg random_fr(uint64_t *dice)
 	case 7: /* two singles */
 		return (struct freg){draw(dice) & 0xbfbfffffbfbfffff, FREG_EXP_INT, 0};
 	default:
-		return (struct freg){(draw(dice) | 1ull << 63) & ~0x7ffull,
-			0xffff + (uint32_t)(draw(dice) % 9) - 4, draw(dice) & 1};
+		return plain_fr(dice);
 	}
 }
 
@@ -273,7 +284,7 @@ static void set_ars(struct cpu *cpu, uint64_t *dice)
 		for (unsigned sf = 0; sf < 4; sf++)
 			cpu->ar[AR_FPSR] |= 1ull << (6 + 13 * sf + 12);
 	}
-	cpu->ar[AR_LC] = draw(dice) % 20;
+	cpu->ar[AR_LC] = once_in(dice, 8) ? 1ull << 32 : draw(dice) % 20;
 	cpu->ar[AR_EC] = draw(dice) % 5;
 	cpu->ar[AR_PFS] = 20 | 4 << 7;
 	cpu->ar[AR_UNAT] = once_in(dice, 2) ? draw(dice) : 0;
@@ -315,14 +326,16 @@ void side_start(struct side *s, const struct program *p)
 	cpu->slots = 0;
 	memset(cpu->rse.value, 0, sizeof(cpu->rse.value));
 	write_memory(s, p, &dice);
+	s->ttag_kicks = !program_is_kicked(p);
 	cpu->intercept = draw(&dice) % 8 || program_is_kicked(p);
 	cpu_set_cfm(cpu, 20 | 12 << 7);
 	cpu->rse.bspstore = STORE;
 	set_grs(cpu, &dice);
 	for (unsigned n = 0; n < 3; n++)
 		cpu->br[n] = CODE + draw(&dice) % BUNDLES * 16;
+	bool plain = once_in(&dice, 2);
 	for (unsigned n = 2; n < 128; n++)
-		cpu->fr[n] = random_fr(&dice);
+		cpu->fr[n] = random_fr(&dice, plain);
 	cpu->pr = draw(&dice) | 1;
 	set_ars(cpu, &dice);
 	set_crs(cpu, &dice);

@@ -20,6 +20,7 @@ struct side {
 	struct machine m;
 	struct cpu *cpu;
 	struct counts counts;
+	bool ttag_kicks;
 };
 
 void side_init(struct side *s, const struct engine *engine);

@@ -62,43 +62,50 @@ static bool at_nop(struct verify *v)
 	return page && op_attributes(icache_entry(page, cpu->ip, cpu->ri)->op) & OP_NOP;
 }
 
-/* The shadow does n instructions, not counting nops, or fewer when one branches or ends the run. */
-static int interpret(struct search *s, unsigned n)
+/* The shadow goes on to the slot given, and over one more instruction if that is to fault. */
+static int interpret(struct search *s, uint64_t to, bool fault)
 {
-	struct verify *v = s->v;
+	struct cpu *cpu = s->v->shadow;
 	int r = EXEC_NEXT;
 
-	verify_begin(v, 0);
-	while (n > 0 && r == EXEC_NEXT) {
-		bool nop = at_nop(v);
-		if (!nop) {
-			s->last_ip = v->shadow->ip;
-			s->last_ri = v->shadow->ri;
-			n--;
+	verify_begin(s->v, 0);
+	while (!verify_ends(r) && (cpu->slots < to || fault)) {
+		fault = fault && cpu->slots < to;
+		if (!at_nop(s->v)) {
+			s->last_ip = cpu->ip;
+			s->last_ri = cpu->ri;
 		}
-		r = interp_step(v->shadow);
+		r = interp_step(cpu);
 	}
-	verify_end(v, 0);
-	v->accesses_seen = v->next;
+	verify_end(s->v, 0);
+	s->v->accesses_seen = s->v->next;
 	return r;
 }
 
-/* Both do one block of n instructions. */
+/* Translated code of n instructions, or fewer where a block must end. */
+static int translated(struct verify *v, unsigned n)
+{
+	struct machine *m = v->cpu->machine;
+
+	block_forget(v->cpu);
+	m->jit_step = n;
+	verify_begin(v, 1);
+	int r = engine_jit.run(v->cpu, 1);
+	verify_end(v, 1);
+	m->jit_step = 0;
+	return r;
+}
+
+/* Both do one block of n instructions; the first time it is seen where it ends. */
 static const char *step(struct search *s, unsigned n)
 {
 	struct verify *v = s->v;
-	struct cpu *cpu = v->cpu;
-	int want = interpret(s, n);
 
-	block_forget(cpu);
-	cpu->machine->jit_step = n;
-	verify_begin(v, 1);
-	int got = engine_jit.run(cpu, 1);
-	verify_end(v, 1);
-	cpu->machine->jit_step = 0;
-	while (v->shadow->slots < cpu->slots && at_nop(v) && interp_step(v->shadow) == EXEC_NEXT)
-		;
-	return verify_difference(v, want, got);
+	bool fault = translated(v, n) == EXEC_FAULT;
+	uint64_t end = v->cpu->slots;
+	undo(v);
+	int want = interpret(s, end, fault);
+	return verify_difference(v, want, translated(v, n));
 }
 
 /* Finds the instruction in the stretch that ends at slot end. */
@@ -107,16 +114,19 @@ static bool find_instruction(struct search *s, uint64_t end)
 	struct verify *v = s->v;
 
 	while (v->cpu->slots < end) {
-		uint64_t was = v->cpu->slots;
+		uint64_t start = v->cpu->slots, was = start;
 		s->ip = v->cpu->ip;
 		s->ri = v->cpu->ri;
 		for (unsigned n = 1; n <= BLOCK_INSNS; n++) {
 			undo(v);
 			if (step(s, n))
 				return true;
+			if (v->cpu->slots == was && n > 1)
+				break;
+			was = v->cpu->slots;
 		}
 		go_on_from_here(v);
-		if (v->cpu->slots == was)
+		if (v->cpu->slots == start)
 			break;
 	}
 	return false;

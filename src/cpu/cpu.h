@@ -136,6 +136,7 @@ struct cpu {
 	unsigned cpl;
 	_Atomic uint32_t kick; /* set by any thread: leave the fast loop */
 	uint64_t slots;	       /* retired slots since reset, kept at branches */
+	unsigned slots_entry;  /* icache entry that slots counts up to, see pmu_at */
 	uint64_t psr;	       /* all of it but cpl, which is above, and ri, which is ri */
 	uint64_t br[8];
 
@@ -183,6 +184,7 @@ struct cpu {
 		uint64_t itc_seen; /* the latest ar.itc the guest has read */
 	} timer;
 	struct {
+		uint64_t at; /* slots retired before the instruction that reads or writes them */
 		uint64_t slots,
 			ns; /* cpu->slots and the clock when counters were last brought up */
 	} pmu;
@@ -193,6 +195,7 @@ struct cpu {
 		struct jit *state;   /* the machine's, while the engine is open here */
 		struct jit_cpu *own; /* what this processor has of its own */
 		int64_t left;	     /* slots of the budget not yet retired */
+		uint64_t end;	     /* cpu->slots when it is spent */
 		gva_t target;	     /* LEAVE_INDIRECT: where to */
 		uint32_t from;	 /* exit point of the latest taken branch, 0: as cpu->iipa says */
 		uint32_t result; /* enum exec of the instruction that left */

@@ -61,6 +61,7 @@ enum exec exec_mov_from_pmc(struct cpu *cpu, const struct insn *i)
 {
 	if (check_read(cpu, i, 256) == EXEC_FAULT)
 		return EXEC_FAULT;
+	pmu_at(cpu, i);
 	gr_set(cpu, i->r1, pmu_read_pmc(cpu, INDEX(gr_value(cpu, i->r3))), 0);
 	return EXEC_NEXT;
 }
@@ -71,6 +72,7 @@ enum exec exec_mov_from_pmd(struct cpu *cpu, const struct insn *i)
 		return cpu_fault(cpu, FAULT_ILLEGAL_OP, 0);
 	if (gr_nat(cpu, i->r3))
 		return fault_nat_consumption(cpu, 0);
+	pmu_at(cpu, i);
 	gr_set(cpu, i->r1, pmu_read_pmd(cpu, INDEX(gr_value(cpu, i->r3))), 0);
 	return EXEC_NEXT;
 }
@@ -165,6 +167,7 @@ enum exec exec_mov_to_pmc(struct cpu *cpu, const struct insn *i)
 	unsigned n = INDEX(gr_value(cpu, i->r3));
 	if (check_write(cpu, i, 256, pmu_pmc_reserved(n, v)) == EXEC_FAULT)
 		return EXEC_FAULT;
+	pmu_at(cpu, i);
 	pmu_write_pmc(cpu, n, v);
 	return EXEC_NEXT;
 }
@@ -173,6 +176,7 @@ enum exec exec_mov_to_pmd(struct cpu *cpu, const struct insn *i)
 {
 	if (check_write(cpu, i, 256, false) == EXEC_FAULT)
 		return EXEC_FAULT;
+	pmu_at(cpu, i);
 	pmu_write_pmd(cpu, INDEX(gr_value(cpu, i->r3)), gr_value(cpu, i->r2));
 	return EXEC_NEXT;
 }

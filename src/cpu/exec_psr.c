@@ -19,15 +19,17 @@
 		PSR(DI) | PSR(SI))
 
 /* Writes PSR under mask; tells the run loop when that matters to it. */
-static enum exec change_psr(struct cpu *cpu, uint64_t value, uint64_t mask)
+static enum exec change_psr(struct cpu *cpu, const struct insn *i, uint64_t value, uint64_t mask)
 {
 	uint64_t old = cpu_psr(cpu);
 	uint64_t next = (old & ~mask) | (value & mask);
 	uint64_t changed = old ^ next;
 	if (!changed)
 		return EXEC_NEXT;
-	if (changed & (PSR(UP) | PSR(PP) | PSR(SP)))
+	if (changed & (PSR(UP) | PSR(PP) | PSR(SP))) {
+		pmu_at(cpu, i);
 		pmu_sync(cpu);
+	}
 	if (changed & next & PSR(IC))
 		cpu->inflight_ic = 1;
 	if (changed & ~PSR_PLAIN)
@@ -39,25 +41,25 @@ static enum exec change_psr(struct cpu *cpu, uint64_t value, uint64_t mask)
 	return changed & next & PSR(I) && cpu_interrupt_pending(cpu) ? EXEC_STOP : EXEC_NEXT;
 }
 
-static enum exec user_mask(struct cpu *cpu, uint64_t value, uint64_t mask)
+static enum exec user_mask(struct cpu *cpu, const struct insn *i, uint64_t value, uint64_t mask)
 {
 	if (cpu->psr & PSR(SP))
 		mask &= ~PSR(UP);
-	return change_psr(cpu, value, mask);
+	return change_psr(cpu, i, value, mask);
 }
 
 enum exec exec_sum(struct cpu *cpu, const struct insn *i)
 {
 	if ((uint64_t)i->imm & ~PSR_UM)
 		return cpu_fault(cpu, FAULT_RESERVED_REG_FIELD, 0);
-	return user_mask(cpu, ~0ull, (uint64_t)i->imm);
+	return user_mask(cpu, i, ~0ull, (uint64_t)i->imm);
 }
 
 enum exec exec_rum(struct cpu *cpu, const struct insn *i)
 {
 	if ((uint64_t)i->imm & ~PSR_UM)
 		return cpu_fault(cpu, FAULT_RESERVED_REG_FIELD, 0);
-	return user_mask(cpu, 0, (uint64_t)i->imm);
+	return user_mask(cpu, i, 0, (uint64_t)i->imm);
 }
 
 enum exec exec_mov_to_psr_um(struct cpu *cpu, const struct insn *i)
@@ -67,7 +69,7 @@ enum exec exec_mov_to_psr_um(struct cpu *cpu, const struct insn *i)
 		return fault_nat_consumption(cpu, 0);
 	if (v & ~PSR_UM)
 		return cpu_fault(cpu, FAULT_RESERVED_REG_FIELD, 0);
-	return user_mask(cpu, v, PSR_UM);
+	return user_mask(cpu, i, v, PSR_UM);
 }
 
 enum exec exec_mov_from_psr_um(struct cpu *cpu, const struct insn *i)
@@ -78,7 +80,7 @@ enum exec exec_mov_from_psr_um(struct cpu *cpu, const struct insn *i)
 	return EXEC_NEXT;
 }
 
-static enum exec system_mask(struct cpu *cpu, uint64_t value, uint64_t mask)
+static enum exec system_mask(struct cpu *cpu, const struct insn *i, uint64_t value, uint64_t mask)
 {
 	if (cpu->cpl != 0)
 		return cpu_fault(cpu, FAULT_PRIV_OP, 0);
@@ -86,17 +88,17 @@ static enum exec system_mask(struct cpu *cpu, uint64_t value, uint64_t mask)
 		return cpu_fault(cpu, FAULT_RESERVED_REG_FIELD, 0);
 	if (cpu->psr & PSR(VM))
 		return cpu_fault(cpu, FAULT_VIRTUALIZATION, 0);
-	return change_psr(cpu, value, mask);
+	return change_psr(cpu, i, value, mask);
 }
 
 enum exec exec_ssm(struct cpu *cpu, const struct insn *i)
 {
-	return system_mask(cpu, ~0ull, (uint64_t)i->imm);
+	return system_mask(cpu, i, ~0ull, (uint64_t)i->imm);
 }
 
 enum exec exec_rsm(struct cpu *cpu, const struct insn *i)
 {
-	return system_mask(cpu, 0, (uint64_t)i->imm);
+	return system_mask(cpu, i, 0, (uint64_t)i->imm);
 }
 
 enum exec exec_mov_to_psr_l(struct cpu *cpu, const struct insn *i)
@@ -110,7 +112,7 @@ enum exec exec_mov_to_psr_l(struct cpu *cpu, const struct insn *i)
 		return cpu_fault(cpu, FAULT_RESERVED_REG_FIELD, 0);
 	if (cpu->psr & PSR(VM))
 		return cpu_fault(cpu, FAULT_VIRTUALIZATION, 0);
-	return change_psr(cpu, v, PSR_LOW_BITS);
+	return change_psr(cpu, i, v, PSR_LOW_BITS);
 }
 
 enum exec exec_mov_from_psr(struct cpu *cpu, const struct insn *i)

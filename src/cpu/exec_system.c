@@ -71,13 +71,13 @@ static bool target_implemented(const struct cpu *cpu, gva_t ip)
 enum exec exec_rfi(struct cpu *cpu, const struct insn *i)
 {
 	uint64_t ipsr = cpu->cr[CR_IPSR];
-	(void)i;
 	if (cpu->cpl != 0)
 		return cpu_fault(cpu, FAULT_PRIV_OP, 0);
 	if (cpu->psr & PSR(VM))
 		return cpu_fault(cpu, FAULT_VIRTUALIZATION, 0);
 	if (ipsr & PSR(IS))
 		return cpu_fault(cpu, FAULT_DISABLED_ISA, 0);
+	pmu_at(cpu, i);
 	pmu_sync(cpu);
 	cpu->inflight_ic = 0;
 	cpu_set_psr(cpu, ipsr);

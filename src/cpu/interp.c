@@ -95,6 +95,7 @@ enum exec interp_step(struct cpu *cpu)
 		return cpu_fault_addr(cpu, FAULT_INST_DEBUG, ISR_BIT(X), cpu->ip);
 	enter_page(cpu, page, cpu->ip);
 	const struct insn *i = icache_entry(page, cpu->ip, cpu->ri);
+	cpu->slots_entry = (unsigned)(i - page->insn);
 	if (pr_get(cpu, i->qp) || i->always)
 		r = i->exec(cpu, i);
 	return r == EXEC_FAULT ? r : complete(cpu, i, r, psr, cpl);
@@ -195,6 +196,7 @@ static enum exec run_fast(struct cpu *cpu, uint64_t budget)
 	struct run run = {page, i, cpu->iipa, cpu->trap_slot, cpu->psr & PSR(IC)};
 	uint64_t end = cpu->slots + budget;
 
+	cpu->slots_entry = (unsigned)(i - page->insn);
 	for (;;) {
 		enum exec r = EXEC_NEXT;
 		if (likely(pr_get(cpu, i->qp) || i->always))
@@ -225,6 +227,7 @@ static enum exec run_fast(struct cpu *cpu, uint64_t budget)
 			run.page = page;
 		}
 		i = run.start = icache_entry(page, ip, 0);
+		cpu->slots_entry = (unsigned)(i - page->insn);
 	}
 }
 

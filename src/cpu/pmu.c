@@ -56,9 +56,15 @@ static bool armed(const struct cpu *cpu)
 	return plm && !(cpu->pmc[0] & PMC0_FREEZE);
 }
 
+/* Slots retired by now, in a run or between two. */
+static uint64_t slots_now(const struct cpu *cpu)
+{
+	return cpu->pmu.at > cpu->slots ? cpu->pmu.at : cpu->slots;
+}
+
 static void start(struct cpu *cpu)
 {
-	cpu->pmu.slots = cpu->slots;
+	cpu->pmu.slots = slots_now(cpu);
 	cpu->pmu.ns = clock_now(&cpu->machine->clock);
 }
 
@@ -67,9 +73,9 @@ void pmu_sync(struct cpu *cpu)
 	if (!armed(cpu))
 		return;
 	uint64_t now = clock_now(&cpu->machine->clock);
-	uint64_t slots = cpu->slots - cpu->pmu.slots, ns = now - cpu->pmu.ns;
+	uint64_t retired = slots_now(cpu), slots = retired - cpu->pmu.slots, ns = now - cpu->pmu.ns;
 	bool overflow = false;
-	cpu->pmu.slots = cpu->slots;
+	cpu->pmu.slots = retired;
 	cpu->pmu.ns = now;
 	for (unsigned n = FIRST_COUNTER; is_counter(cpu, n); n++) {
 		uint64_t event = PMC_ES(cpu->pmc[n]);

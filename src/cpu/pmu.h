@@ -14,6 +14,13 @@
  * enabled. To be called before psr.up, psr.pp or psr.sp change, and now and then. */
 void pmu_sync(struct cpu *cpu);
 
+/* The instruction i, in a run of the engine, is about to call one of these: cpu->slots does not yet
+ * count what the run has retired. */
+static inline void pmu_at(struct cpu *cpu, const struct insn *i)
+{
+	cpu->pmu.at = cpu->slots + i->bundle * 3u + i->slot - cpu->slots_entry;
+}
+
 /* Registers that do not exist read as 0 and ignore writes. */
 uint64_t pmu_read_pmc(struct cpu *cpu, unsigned n);
 uint64_t pmu_read_pmd(struct cpu *cpu, unsigned n); /* psr.sp and PMC.pm hide it at cpl > 0 */

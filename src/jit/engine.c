@@ -248,6 +248,7 @@ static int run_jit(struct cpu *cpu, uint64_t budget)
 		return engine_interpreter.run(cpu, budget);
 	struct run run = {cpu->slots + budget, cpu->psr & PSR(IC)};
 	cpu->jit.left = (int64_t)budget;
+	cpu->jit.end = run.end;
 	epoch_enter(cpu);
 	fr_flags_begin();
 	enum exec r = run_blocks(cpu, &run);

@@ -113,9 +113,42 @@ void gen_insns(struct gen *g)
 	}
 }
 
+/* Does exec look at how many slots have retired, in most cases? */
+static bool counts_slots(unsigned op)
+{
+	switch (op) {
+	case OP_mov_to_pmc:
+	case OP_mov_to_pmd:
+	case OP_mov_from_pmc:
+	case OP_mov_from_pmd:
+	case OP_mov_to_psr_l:
+	case OP_mov_to_psr_um:
+	case OP_sum:
+	case OP_rum:
+	case OP_ssm:
+	case OP_rsm:
+	case OP_rfi:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What pmu_at takes for given. */
+static void tell_slots(struct gen *g)
+{
+	x_load(&g->c, 8, RAX, CPU(jit.end));
+	x_alu(&g->c, ALU_SUB, 8, RAX, R15);
+	x_store(&g->c, 8, CPU(slots), RAX);
+	x_store_imm(&g->c, 4, CPU(slots_entry), (int32_t)g->b->start);
+}
+
 void gen_call_exec(struct gen *g, unsigned insn)
 {
 	const struct insn *i = &g->b->insn[insn];
+
+	if (counts_slots(i->op))
+		tell_slots(g);
 
 	name_insn(g, insn);
 	const struct jit *jit = g->jit;

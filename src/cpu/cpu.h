@@ -121,6 +121,9 @@ struct machine;
 struct hv_vcpu;
 struct jitdump;
 
+/* See stay_va. */
+#define STAY_NOWHERE 2
+
 struct cpu {
 	/* hot: kept within the first 256 bytes for the JIT's sake */
 	uint64_t *gr_base[2];	/* register r lives at gr_base[r >= 32][r] (see gr_value) */
@@ -130,7 +133,8 @@ struct cpu {
 	unsigned rrb_gr, rrb_fr, rrb_pr; /* rename bases as in CFM */
 	gva_t page_va;			 /* virtual address of the 4 KB page being executed */
 	gva_t stay_va;	  /* page_va while branches inside the page need no dispatch; 1 makes the
-			     next taken branch leave the engine (mode or frame changed) */
+			     next taken branch leave the engine (mode or frame changed);
+			     STAY_NOWHERE: it needs dispatch, wherever it leads */
 	gva_t next_ip;	  /* target of a taken branch */
 	unsigned next_ri; /* slot to go on with there, nearly always 0 */
 	unsigned cpl;

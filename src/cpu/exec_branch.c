@@ -51,7 +51,7 @@ enum exec exec_br_call_ind(struct cpu *cpu, const struct insn *i)
 static void lower_privilege(struct cpu *cpu, unsigned cpl)
 {
 	cpu->cpl = cpl;
-	cpu->stay_va = 1;
+	cpu->stay_va = STAY_NOWHERE;
 	cpu_sync_mode(cpu);
 }
 

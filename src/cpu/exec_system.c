@@ -102,9 +102,10 @@ enum exec exec_epc(struct cpu *cpu, const struct insn *i)
 	unsigned level = mmu_epc_level(&cpu->mmu, insn_ip(cpu, i));
 	if (level >= cpu->cpl)
 		return EXEC_NEXT;
+	/* the page is executable at every level: the engine may go on in it */
 	cpu->cpl = level;
 	cpu_sync_mode(cpu);
-	return EXEC_STOP;
+	return EXEC_NEXT;
 }
 
 static enum exec switch_bank(struct cpu *cpu, uint64_t bn)

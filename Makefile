@@ -48,10 +48,11 @@ HV   := dom_fw dom_fw_call event hv pv_deliver pv_hyperprivop pv_page pv_privop 
 	pv_vector
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
 	sandbox stat state stop unwind vcpu
+DAEMON := disk line listen loop main stream
 STORE := admin change command conn path perm record request store tree tx watch wire
-TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_help cmd_list cmd_pause \
-	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control launch registry settings \
-	start verbs
+TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd_help cmd_list cmd_pause \
+	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control epixend launch registry settings \
+	start verbs xenstore
 MAIN := src/tool/main
 
 UNIT := acpi alat branch codecache config decode efi exec_int fp fw interrupt iosapic manual mem mmu platform \
@@ -74,7 +75,7 @@ MONITOR := console firmware prompt selftest start
 
 CORE_SRC := $(BASE:%=src/base/%) $(ISA:%=src/isa/%) $(MMU:%=src/mmu/%) $(CPU:%=src/cpu/%) \
 	$(JIT:%=src/jit/%)
-LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) $(DOMAIN:%=src/domain/%) \
+LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) $(DOMAIN:%=src/domain/%) $(DAEMON:%=src/daemon/%) \
 	$(TOOL:%=src/tool/%)
 
 CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)

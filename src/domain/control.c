@@ -174,6 +174,21 @@ static void cmd_console(struct domain *d, struct client *c, const char *arg)
 	c->pos = console_start(&d->console);
 }
 
+/* The stream to xenstore, when the domain is new, and when epixend has been started anew. */
+static void cmd_xenstore(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	if (c->passed < 0) {
+		reply(c, "error no descriptor came with the command");
+		return;
+	}
+	if (d->store >= 0)
+		close(d->store);
+	d->store = c->passed;
+	c->passed = -1;
+	reply(c, "ok");
+}
+
 static void cmd_wait(struct domain *d, struct client *c, const char *arg)
 {
 	(void)d;
@@ -196,6 +211,7 @@ static const struct {
 	{"save", cmd_save},
 	{"console", cmd_console},
 	{"wait", cmd_wait},
+	{"xenstore", cmd_xenstore},
 };
 
 void control_command(struct domain *d, struct client *c)

@@ -78,6 +78,7 @@ struct domain {
 
 	int wake_fd;   /* eventfd: there is something for the I/O thread */
 	int signal_fd; /* SIGTERM */
+	int store;     /* xenstore stream (daemon/daemon.h), or -1; a new one replaces it */
 	int janitor;   /* socket to the process that removes the registry entry */
 
 	/* I/O thread only */

@@ -249,13 +249,15 @@ static int add_rules(scmp_filter_ctx ctx, const struct rule *rule, unsigned coun
 	return err;
 }
 
-static int load_filter(scmp_filter_ctx ctx)
+static int load_filter(scmp_filter_ctx ctx, const int *more, unsigned count)
 {
 	int err = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (!err)
 		err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!err)
 		err = add_rules(ctx, allowed, countof(allowed));
+	for (unsigned i = 0; i < count && !err; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, more[i], 0);
 	if (!err && sanitized)
 		err = add_rules(ctx, allowed_sanitized, countof(allowed_sanitized));
 	if (!err)
@@ -263,14 +265,19 @@ static int load_filter(scmp_filter_ctx ctx)
 	return err ? err : seccomp_load(ctx);
 }
 
-int sandbox_seal(void)
+int sandbox_seal_with(const int *more, unsigned count)
 {
 	struct sigaction trap = {.sa_sigaction = forbidden, .sa_flags = SA_SIGINFO};
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_TRAP);
 	if (!ctx)
 		return -ENOMEM;
 	sigaction(SIGSYS, &trap, NULL);
-	int err = load_filter(ctx);
+	int err = load_filter(ctx, more, count);
 	seccomp_release(ctx);
 	return err;
+}
+
+int sandbox_seal(void)
+{
+	return sandbox_seal_with(NULL, 0);
 }

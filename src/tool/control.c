@@ -33,25 +33,31 @@ static int send_line(int fd, const char *line, int pass)
 	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int control_connect(struct registry *r, uint64_t id, const char *line, int pass)
+int control_connect_at(int dir, const char *name, const char *line, int pass)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	char name[24];
-	snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
-	int dir = openat(r->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", dir);
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir, name);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int err = fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
-	close(dir);
-	if (!err)
+	if (!err && line)
 		err = send_line(fd, line, pass);
 	if (!err)
 		return fd;
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+int control_connect(struct registry *r, uint64_t id, const char *line, int pass)
+{
+	char name[24];
+	snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
+	int dir = openat(r->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	int fd = control_connect_at(dir, "control", line, pass);
+	close(dir);
+	return fd;
 }
 
 /* Reads one line without its end. Returns false when the connection ends first. */

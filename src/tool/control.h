@@ -9,6 +9,8 @@
 /* Connects and sends the command line, with a descriptor when pass >= 0. Returns the socket or
  * -errno. */
 int control_connect(struct registry *r, uint64_t id, const char *line, int pass);
+/* The same, for a socket of any name in a directory; line may be NULL. */
+int control_connect_at(int dir, const char *name, const char *line, int pass);
 /* Reads an answer to its end. Lines of data go to out, their mark removed, and the text after "ok"
  * to verdict (size bytes; may be NULL). Returns 0; -EPROTO when the domain refused, verdict then
  * says why; -EPIPE when the connection broke. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The program: the command line, or, under its other name, a domain's process. */
+/* The program: the command line, or, under its other names, a domain's process or epixend. */
 #include "base/log.h"
+#include "daemon/daemon.h"
 #include "domain/domain.h"
 #include "tool/verbs.h"
 
@@ -33,6 +34,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[0], "epixen-domain") == 0)
 		return domain_main(atoi(argv[2]));
+	if (argc >= 3 && strcmp(argv[0], "epixend") == 0)
+		return daemon_main(argc, argv);
 	fill_standard_descriptors();
 	log_init("epixen", LOG_WARN);
 	if (argc < 2) {

@@ -54,14 +54,21 @@ int registry_open(struct registry *r)
 		log_error("%s: %s", r->path, strerror(-r->dir));
 		return r->dir;
 	}
-	r->lock = openat(r->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (r->lock < 0 || flock(r->lock, LOCK_EX) < 0) {
-		int err = -errno;
-		log_error("%s/lock: %s", r->path, strerror(-err));
+	int err = registry_lock(r);
+	if (err)
 		registry_close(r);
-		return err;
-	}
-	return 0;
+	return err;
+}
+
+int registry_lock(struct registry *r)
+{
+	r->lock = openat(r->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (r->lock >= 0 && flock(r->lock, LOCK_EX) == 0)
+		return 0;
+	int err = -errno;
+	log_error("%s/lock: %s", r->path, strerror(-err));
+	registry_unlock(r);
+	return err;
 }
 
 void registry_unlock(struct registry *r)
@@ -183,16 +190,23 @@ int registry_find(struct registry *r, const char *text, struct registry_entry *e
 	return -ENOENT;
 }
 
-/* Ids are never used twice while the directory lasts. */
+/* Xen's ids of domains end here; then they begin again. */
+#define ID_LAST 0x7fefull
+
+/* Ids that are used twice are used long after each other. */
 static uint64_t next_id(struct registry *r)
 {
 	char text[24] = "";
-	uint64_t id = 1;
+	struct registry_entry e;
+	uint64_t id = 0;
 	int fd = openat(r->dir, "next-id", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return id;
+		return 1;
 	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
-		id = strtoull(text, NULL, 10);
+		id = strtoull(text, NULL, 10) - 1;
+	do {
+		id = id % ID_LAST + 1;
+	} while (find(r, NULL, id, &e));
 	int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)id + 1);
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
 		log_warn("%s/next-id: %s", r->path, strerror(errno));

@@ -31,6 +31,8 @@ struct registry_slot {
  * -errno. */
 int registry_open(struct registry *r);
 void registry_close(struct registry *r);
+/* Locks it again after registry_unlock. Failures are logged. Returns 0 or -errno. */
+int registry_lock(struct registry *r);
 /* Lets others change the registry while we go on using it. */
 void registry_unlock(struct registry *r);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "tool/attach.h"
 #include "tool/control.h"
+#include "tool/epixend.h"
 #include "tool/launch.h"
 
 #include <errno.h>
@@ -65,6 +66,7 @@ int start_domain(struct domain_config *c, struct domain_fds *fds, const struct s
 {
 	const int files[] = {fds->kernel, fds->ramdisk, fds->state};
 	struct registry r;
+	char why[EPIXEND_WHY];
 	int status = EXIT_FAILURE;
 	bool opened = registry_open(&r) == 0;
 	int err = opened ? launch_domain(&r, c, fds) : -EIO;
@@ -72,8 +74,11 @@ int start_domain(struct domain_config *c, struct domain_fds *fds, const struct s
 		if (files[i] >= 0)
 			close(files[i]);
 	}
-	if (!err)
+	if (!err) {
+		if (epixend_introduce(&r, c->id, why))
+			log_warn("warning: %s goes on without xenstore: %s", c->name, why);
 		status = go_on(&r, c, o);
+	}
 	if (opened)
 		registry_close(&r);
 	return status;

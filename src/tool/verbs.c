@@ -62,6 +62,12 @@ const struct verb verbs[] = {
 		"  -c, --console   attach to its console, as with create\n"
 		"  -p, --paused    leave it paused, until unpause\n",
 		"epixen restore -c linux.image"},
+	{"env", cmd_env, "[-s | -e]",
+		"Print what makes xenstore-ls and its relatives talk to epixend, which is started",
+		"  -s, --stay      epixend stays until it is ended; else it ends some seconds after the\n"
+		"                  last domain and client\n"
+		"  -e, --end       end epixend now; fails while there are domains\n",
+		"eval \"$(epixen env)\"; xenstore-ls"},
 	{"help", cmd_help, "[VERB]",
 		"Show all verbs, or one in full", "",
 		"epixen help create"},

@@ -44,8 +44,9 @@ run() {
 }
 why() { echo "exit $status: $(head -n 3 "$dir/err" "$dir/out" 2>/dev/null | tr '\n' ' ')"; }
 
-# Entries and log files that are in the registry.
-left_behind() { find "$reg" -mindepth 1 ! -name lock ! -name next-id ! -name log 2>/dev/null; }
+# Entries and log files that are in the registry; epixend goes some seconds after the last domain.
+left_behind() { all_left | grep -v -e /epixend -e /xenstored; }
+all_left() { find "$reg" -mindepth 1 ! -name lock ! -name next-id ! -name log 2>/dev/null; }
 
 # bad NAME PATTERN COMMAND...: exit 1, exactly one line that matches, nothing left behind.
 bad() {
@@ -325,6 +326,37 @@ for part in 40 1000 5000 9000 20000 60000 $((size / 2)) $((size - 1)); do
 done
 { cat image; echo; } >long
 bad "restore with bytes left over" "damaged save file" restore long
+
+# --- epixend, which create starts ---
+good "its variables" env
+shows "the variable" "^XENSTORED_PATH='$reg/xenstored.sock'; export XENSTORED_PATH$"
+run 2 env -s -e && pass || fail "env with both options: $(why)"
+good "a domain for it" create ok.cfg
+bad_end=$("$epixen" env -e 2>&1) && fail "epixend ended under a domain" ||
+	case $bad_end in *"there are domains"*) pass ;; *) fail "end of epixend: $bad_end" ;; esac
+good "destroy" destroy t
+i=0
+while [ -n "$(all_left)" ] && [ $i -lt 60 ]; do
+	sleep 0.25
+	i=$((i + 1))
+done
+[ -z "$(all_left)" ] && pass || fail "after the last domain: left behind $(all_left)"
+good "to stay" env --stay
+sleep 6
+[ -S "$reg/epixend.sock" ] && pass || fail "--stay did not keep epixend"
+good "end it" env --end
+sleep 0.5
+[ -z "$(all_left)" ] && pass || fail "after epixend's end: left behind $(all_left)"
+touch epixend.sock
+mv epixend.sock "$reg/"
+good "a file where its socket was" env
+good "end it again" env -e
+sleep 0.5
+mkdir "$reg/xenstored.sock"
+run 0 create ok.cfg && [ "$(wc -l <err)" -eq 1 ] && grep -q "warning: t goes on without xenstore: " err &&
+	pass || fail "a domain without epixend: $(why)"
+good "destroy" destroy t
+rm -rf "$reg/xenstored.sock" "$reg/epixend.log"
 
 # --- as an ordinary user ---
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then

@@ -56,11 +56,11 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd
 MAIN := src/tool/main
 
 UNIT := acpi alat branch codecache config decode efi exec_int fp fw interrupt iosapic manual mem mmu platform \
-	pv_deliver pv_hyperprivop pv_privop pv_tlb \
+	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore store_tx store_watch store_wire stream system tlb uart unwind
 
 # Those that run guest code, which they do on each engine.
-RUNNING := branch efi fw interrupt manual pv_deliver pv_hyperprivop pv_privop pv_tlb rows system
+RUNNING := branch efi fw interrupt manual pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb rows system
 
 # Programs that tests run, from tests/DIRECTORY/*.c.
 USER    := load main run space syscall

@@ -97,7 +97,7 @@ void hv_free(struct hv *hv);
 /* First state again, for a reboot; vCPUs are parked. */
 void hv_reset(struct hv *hv);
 void hv_save(struct hv *hv, struct stream *s);
-/* The processors and RAM have been loaded. */
+/* The processors have been loaded; RAM may come later. */
 void hv_load(struct hv *hv, struct stream *s);
 
 /* Where in RAM the guest's page with guest-physical address a is; the scratch page for frames that

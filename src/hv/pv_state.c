@@ -104,13 +104,15 @@ void pv_save(const struct hv_vcpu *v, struct stream *s)
 	stream_put_u64(s, v->iva);
 	stream_put_u64(s, v->rr0);
 	stream_put_u64(s, v->itm_last);
+	stream_put_u64(s, v->timer_due);
 	for (unsigned n = 0; n < 4; n++) {
 		stream_put_u64(s, v->irr[n]);
 		stream_put_u64(s, v->insvc[n]);
 	}
 }
 
-/* The real PSR and rr0 are what they must be, whatever the processor's own section says. */
+/* The real PSR is what it must be, whatever the processor's own section says. The shared page may
+ * not be loaded yet. */
 static void fix_loaded(struct hv_vcpu *v)
 {
 	struct cpu *cpu = v->cpu;
@@ -118,10 +120,8 @@ static void fix_loaded(struct hv_vcpu *v)
 	uint64_t cpl = cpu->cpl > KERNEL_PL ? cpu->cpl : KERNEL_PL;
 
 	cpu_set_psr(cpu, psr | PSR_REAL_SET | cpl << PSR_CPL_BIT);
-	pv_sync_rr0(v);
 	set_own(cpu);
 	v->last.valid = v->plain_isr = false;
-	pv_timer_arm(v);
 }
 
 void pv_load(struct hv_vcpu *v, struct stream *s)
@@ -131,6 +131,7 @@ void pv_load(struct hv_vcpu *v, struct stream *s)
 	if (stream_ok(s) && !pv_rrs_sane(v))
 		stream_fail(s, "a region register is out of range");
 	v->itm_last = stream_get_u64(s);
+	v->timer_due = stream_get_max(s, 1, "timer due");
 	for (unsigned n = 0; n < 4; n++) {
 		v->irr[n] = stream_get_u64(s);
 		v->insvc[n] = stream_get_u64(s);

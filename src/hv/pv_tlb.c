@@ -83,7 +83,7 @@ void pv_sync_rr0(struct hv_vcpu *v)
 bool pv_rrs_sane(const struct hv_vcpu *v)
 {
 	const uint64_t *rr = v->cpu->mmu.rr;
-	bool sane = pv_rr_legal(v->rr0);
+	bool sane = pv_rr_legal(v->rr0) && (rr[0] == v->rr0 || rr[0] == METAPHYSICAL_RR);
 
 	for (uint64_t n = 1; n < 8; n++)
 		sane = sane && pv_rr_legal(rr_of(v, n << 61)) &&

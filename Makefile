@@ -210,11 +210,11 @@ run: all guests
 linux:
 	$(Q)guests/linux/build.sh build/linux
 
-# The table of docs/speed.md: five rounds or ROUNDS, QUICK=1 is one short one. COREMARK names its sources,
-# SKI its command; `tests/deps.sh bench` installs the other compilers and QEMU.
+# Five rounds or ROUNDS; QUICK=1 is one short one; INTO=docs/speed.md replaces its table. COREMARK names
+# its sources, SKI its command; `tests/deps.sh bench` installs the other compilers and QEMU.
 bench: all $(BUILD)/epixen-user
 	$(Q)bench/bench.py --build $(BUILD) --shared $(SHARED) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-		$(if $(QUICK),--quick)
+		$(if $(QUICK),--quick) $(if $(INTO),--into $(INTO))
 
 # Fails on a loss of more than 15 % against bench/baseline.json, which the other rewrites.
 bench-check: all $(BUILD)/epixen-user

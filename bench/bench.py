@@ -10,14 +10,16 @@ static ia64 binary), qemu-user with Debian's cross compilers (tests/deps.sh benc
 ramdisk. What is missing is said and its columns are left out.
 """
 import argparse
+import contextlib
+import io
 import math
 import os
 import pathlib
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
+import textwrap
 
 import measure
 from measure import COMPUTE, COREMARK, PROGRAMS, SYSTEM, Command, Failure, Linux
@@ -182,12 +184,18 @@ def print_figures(table):
         print(f"{name:<36}{number(value, 9)}  {relation} {wanted}{verdict}")
 
 
-def print_head(args):
+def head(args):
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if "model name" in line), "?")
     commit = subprocess.run(["git", "-C", measure.TOP, "describe", "--always", "--dirty"],
                             capture_output=True, text=True).stdout.strip()
-    print(f"epixen {commit}, {cpu}, {os.cpu_count()} processors, {platform.release()}, "
-          f"{args.rounds} rounds, load {os.getloadavg()[0]:.1f}", flush=True)
+    return (f"epixen {commit}, {cpu}, {os.cpu_count()} processors\n"
+            f"{args.rounds} rounds, load {os.getloadavg()[0]:.1f} before")
+
+
+def put_into(path, text):
+    """Replaces what is behind the heading "The table"."""
+    before, heading, _ = path.read_text().partition("## The table\n")
+    path.write_text(before + heading + "\n" + textwrap.indent(text, "    ", lambda line: line.strip()))
 
 
 def parse_arguments():
@@ -202,6 +210,7 @@ def parse_arguments():
     parser.add_argument("--ski", default=os.environ.get("SKI"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--milliseconds", type=int, default=300, help="of each program on each side")
+    parser.add_argument("--into", type=path, help="a document whose table is replaced")
     parser.add_argument("--quick", action="store_true", help="one short round")
     args = parser.parse_args()
     if args.quick:
@@ -214,7 +223,9 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    print_head(args)
+    text = io.StringIO()
+    print(head(args), file=text)
+    print(text.getvalue(), flush=True)
     sides, ia64 = make_sides(args)
     in_linux = args.kernel.exists() and args.ramdisk.exists()
     if not in_linux:
@@ -227,9 +238,13 @@ def main():
             run_round(args, table, sides, ia64, in_linux)
     except Failure as why:
         sys.exit(f"bench: {why}")
-    print_tables(table, sides)
-    print_figures(table)
-    print(f"\nload at the end {os.getloadavg()[0]:.1f}")
+    text.write(f"load {os.getloadavg()[0]:.1f} after\n")
+    with contextlib.redirect_stdout(text):
+        print_tables(table, sides)
+        print_figures(table)
+    print(text.getvalue())
+    if args.into:
+        put_into(args.into, text.getvalue())
 
 
 if __name__ == "__main__":

@@ -205,6 +205,7 @@ struct cpu {
 		uint32_t result; /* enum exec of the instruction that left */
 		uint64_t generation; /* of ram's code log, as far as translations know */
 		bool forms;	     /* some FR may be in a form of jit/fr_form.h */
+		uint64_t alat[2];    /* address and value for a new ALAT entry */
 		uint32_t mxcsr;	     /* scratch */
 		uint64_t *calls;     /* of exec functions, by row */
 	} jit;

@@ -51,7 +51,9 @@ emit_fn emit_alu2, emit_alu_imm, emit_shladd, emit_addp4, emit_addp4_imm, emit_m
 	emit_mov_from_br, emit_mov_to_br, emit_mov_from_pr, emit_mov_to_pr, emit_mov_from_ar,
 	emit_mov_to_ar, emit_alloc, emit_br_cond, emit_br_call, emit_br_indirect, emit_br_ret,
 	emit_br_cloop, emit_br_counted, emit_setf_sig, emit_setf_d, emit_fp_store, emit_fp_load,
-	emit_getf_d, emit_fp_load_pair, emit_fma, emit_fmerge, emit_fcmp, emit_fcvt_fx,
-	emit_fcvt_xf, emit_mix4, emit_mux1, emit_mux2, emit_getf_sig, emit_xma_l, emit_chk_s;
+	emit_getf_d, emit_semaphore, emit_mf, emit_chk_a, emit_srlz_d, emit_rsm, emit_mov_from_psr,
+	emit_mov_from_cr, emit_mov_to_cr, emit_czx, emit_xma_h, emit_setf_exp, emit_getf_exp,
+	emit_tnat, emit_fp_load_pair, emit_fma, emit_fmerge, emit_fcmp, emit_fcvt_fx, emit_fcvt_xf,
+	emit_mix4, emit_mux1, emit_mux2, emit_getf_sig, emit_xma_l, emit_chk_s;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* IR of integer computation: formats A1 to A5, I5, I7, I9 to I15, I29 and movl. */
 #include "jit/emit.h"
+#include "jit/jit.h"
 
 static enum ir_op alu_op(unsigned op)
 {
@@ -260,9 +261,21 @@ bool emit_extend(struct tr *t, const struct insn *i)
 	return true;
 }
 
-bool emit_popcnt(struct tr *t, const struct insn *i)
+bool emit_czx(struct tr *t, const struct insn *i)
 {
 	if (!ir_target(t, i->r1))
+		return false;
+	uint8_t d = ir_result(t, i);
+	struct ir *ir = ir_op2(t, IR_CZX, d, i->r3, IR_NONE);
+	ir->size = i->op == OP_czx1_l || i->op == OP_czx1_r ? 1 : 2;
+	ir->type = i->op == OP_czx1_l || i->op == OP_czx2_l;
+	ir_result_done(t, i, d);
+	return true;
+}
+
+bool emit_popcnt(struct tr *t, const struct insn *i)
+{
+	if (!(t->b->host & HOST_POPCNT) || !ir_target(t, i->r1))
 		return false;
 	uint8_t d = ir_result(t, i);
 	ir_op2(t, IR_POPCNT, d, i->r3, IR_NONE);

@@ -132,6 +132,8 @@ bool emit_mov_to_pr(struct tr *t, const struct insn *i)
 bool emit_mov_from_ar(struct tr *t, const struct insn *i)
 {
 	switch (i->r3) {
+	case AR_K0 ... AR_K0 + 7:
+	case AR_CSD:
 	case AR_UNAT:
 	case AR_CCV:
 	case AR_FPSR:
@@ -167,7 +169,7 @@ bool emit_mov_to_ar(struct tr *t, const struct insn *i)
 		ir_guard_end(t, i);
 		return true;
 	}
-	if (!(on_m ? i->r3 == AR_UNAT || i->r3 == AR_CCV : i->r3 == AR_LC))
+	if (!(on_m ? i->r3 == AR_UNAT || i->r3 == AR_CCV || i->r3 == AR_CSD : i->r3 == AR_LC))
 		return false;
 	if (!imm)
 		return to_field(t, i, FIELD(ar) + 8 * i->r3);

@@ -121,3 +121,18 @@ bool emit_tbit(struct tr *t, const struct insn *i)
 	ir->imm = i->pos;
 	return true;
 }
+
+/* While no register may hold a NaT: a relation known beforehand. */
+bool emit_tnat(struct tr *t, const struct insn *i)
+{
+	if (t->b->key & KEY_NAT)
+		return false;
+	struct ir *ir = ir_imm(t, IR_CMP, IR_NONE, 0, 0);
+	ir->size = 8;
+	ir->cc = CC_E;
+	ir->type = i->comp & 1 ? CMP_UNC : CMP_NORMAL;
+	ir->p1 = i->p1;
+	ir->p2 = i->p2;
+	ir->qp = i->qp;
+	return true;
+}

@@ -114,6 +114,31 @@ bool emit_xma_l(struct tr *t, const struct insn *i)
 	return true;
 }
 
+/* xma.h, xma.hu: the addend is an unsigned 64-bit number in both. */
+bool emit_xma_h(struct tr *t, const struct insn *i)
+{
+	if (!fr_static(t, i->r1) || !fr_static(t, i->r2) || !fr_static(t, i->r3) ||
+		!fr_static(t, i->r4))
+		return false;
+	ir_guard(t, i);
+	check(t, i->r2);
+	check(t, i->r3);
+	check(t, i->r4);
+	uint8_t x = ir_temp(t), y = ir_temp(t), z = IR_NONE;
+	ir_imm(t, IR_LDC, x, IR_NONE, fr_sig(i->r3));
+	ir_imm(t, IR_LDC, y, IR_NONE, fr_sig(i->r4));
+	if (i->r2) {
+		z = ir_temp(t);
+		ir_imm(t, IR_LDC, z, IR_NONE, fr_sig(i->r2));
+	}
+	struct ir *ir = ir_op2(t, IR_MULH, x, x, y);
+	ir->c = z;
+	ir->type = i->op == OP_xma_h;
+	set_integer(t, i->r1, x);
+	ir_guard_end(t, i);
+	return true;
+}
+
 /* --- memory --- */
 
 #define SPILL_SIGN 17 /* bit of the sign in the upper word of a spilled register */
@@ -165,6 +190,17 @@ static uint8_t spill_upper(struct tr *t, unsigned f)
 	return x;
 }
 
+bool emit_getf_exp(struct tr *t, const struct insn *i)
+{
+	if (!fr_static(t, i->r2) || !ir_target(t, i->r1))
+		return false;
+	ir_guard(t, i);
+	check(t, i->r2);
+	ir_op2(t, IR_MOV, i->r1, spill_upper(t, i->r2), IR_NONE);
+	ir_guard_end(t, i);
+	return true;
+}
+
 /* stfs, stfd, stf8, stf.spill */
 bool emit_fp_store(struct tr *t, const struct insn *i)
 {
@@ -204,6 +240,21 @@ static void set_from_spill(struct tr *t, unsigned f, uint8_t upper)
 	ir_op2(t, IR_OR, x, x, upper);
 	ir_imm(t, IR_STC, IR_NONE, x, fr_sig(f) + 8);
 	ir_append(t, IR_FANY)->imm = f;
+}
+
+bool emit_setf_exp(struct tr *t, const struct insn *i)
+{
+	if (!fr_static(t, i->r1))
+		return false;
+	ir_guard(t, i);
+	uint8_t sig = ir_temp(t), upper = ir_temp(t);
+	ir_imm(t, IR_MOVI, sig, IR_NONE, INT64_MIN);
+	ir_imm(t, IR_STC, IR_NONE, sig, fr_sig(i->r1));
+	ir_imm(t, IR_AND, upper, i->r2, (2 << SPILL_SIGN) - 1);
+	set_from_spill(t, i->r1, upper);
+	ir_append(t, IR_FNUM)->imm = i->r1; /* its integer bit is set */
+	ir_guard_end(t, i);
+	return true;
 }
 
 static void set_from_memory(struct tr *t, unsigned f, uint8_t v, enum format format)

@@ -73,6 +73,48 @@ static void gen_mul(struct gen *g, const struct ir *ir)
 	x_mov(&g->c, 8, d, RAX);
 }
 
+/* The upper half of a * b + c; type: a and b are signed. rdx is ours for that time. */
+static void gen_mulh(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	enum reg a = gen_use(g, ir->a), b = gen_use(g, ir->b);
+	enum reg add = ir->c == IR_NONE ? RAX : gen_use(g, ir->c), d = gen_define(g, ir->d);
+
+	x_mov(c, 8, RCX, RDX);
+	x_mov(c, 8, RAX, a);
+	x_mul(c, ir->type, b);
+	if (ir->c != IR_NONE) {
+		x_alu(c, ALU_ADD, 8, RAX, add == RDX ? RCX : add);
+		x_alu_imm(c, ALU_ADC, 8, RDX, 0);
+	}
+	x_mov(c, 8, RAX, RDX);
+	x_mov(c, 8, RDX, RCX);
+	x_mov(c, 8, d, RAX);
+}
+
+/* The number of the first zero byte or pair from the right (type 0) or left. Bit 7 or 15 of each
+ * zero part is found without carries between them. */
+static void gen_czx(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	enum reg a = gen_use(g, ir->a), d = gen_define(g, ir->d);
+
+	x_mov_imm(c, RCX, ir->size == 1 ? 0x7f7f7f7f7f7f7f7f : 0x7fff7fff7fff7fff);
+	x_mov(c, 8, RAX, a);
+	x_alu(c, ALU_AND, 8, RAX, RCX);
+	x_alu(c, ALU_ADD, 8, RAX, RCX);
+	x_alu(c, ALU_OR, 8, RAX, a);
+	x_alu(c, ALU_OR, 8, RAX, RCX);
+	x_not(c, RAX);
+	x_scan(c, ir->type, RAX, RAX);
+	x_mov_imm(c, RCX, ir->type ? 64 ^ 63 : 64);
+	x_cmov(c, CC_E, RAX, RCX);
+	if (ir->type)
+		x_alu_imm(c, ALU_XOR, 4, RAX, 63);
+	x_shift(c, SHIFT_SHR, 4, RAX, ir->size == 1 ? 3 : 4);
+	x_mov(c, 8, d, RAX);
+}
+
 static void gen_shladd(struct gen *g, const struct ir *ir)
 {
 	enum reg a = gen_use(g, ir->a), b = gen_use(g, ir->b), d = gen_define(g, ir->d);
@@ -227,11 +269,8 @@ static void gen_load(struct gen *g, const struct ir *ir)
 	struct cold *cold = gen_cold(g, COLD_SLOW, probe(g, va, ir->size, false));
 
 	cold->from[1] = unat;
-	if (!had) {
-		int n = gen_find(&cold->state, ir->d);
-		cold->state.value[n] = IR_NONE;
-		cold->state.dirty &= (uint8_t) ~(1u << n);
-	}
+	if (!had)
+		gen_state_forget(&cold->state, ir->d);
 	g->slow = (int)(cold - g->cold);
 	if (ir->size == 16)
 		x_load(&g->c, 8, upper, (struct mem){RAX, va, 1, 8});
@@ -286,7 +325,9 @@ static void gen_check0(struct gen *g, const struct ir *ir)
 
 	x_mov_imm(&g->c, RAX, (uint64_t)ir->imm);
 	x_test(&g->c, 8, a, RAX);
-	g->slow = (int)(gen_cold(g, COLD_SLOW, x_jcc(&g->c, CC_NE)) - g->cold);
+	struct cold *cold = gen_cold(g, COLD_SLOW, x_jcc(&g->c, CC_NE));
+	if (g->slow < 0)
+		g->slow = (int)(cold - g->cold);
 }
 
 /* --- frame --- */
@@ -300,11 +341,8 @@ static void gen_alloc(struct gen *g, const struct ir *ir)
 
 	x_alu_mem_imm(c, ALU_CMP, 4, CPU(rse.dirty), 96 - sof);
 	struct cold *cold = gen_cold(g, COLD_SLOW, x_jcc(c, CC_G));
-	if (!had) {
-		int n = gen_find(&cold->state, ir->d);
-		cold->state.value[n] = IR_NONE;
-		cold->state.dirty &= (uint8_t) ~(1u << n);
-	}
+	if (!had)
+		gen_state_forget(&cold->state, ir->d);
 	g->slow = (int)(cold - g->cold);
 	x_store_imm(c, 4, CPU(sof), sof);
 	x_store_imm(c, 4, CPU(sol), sol);
@@ -410,10 +448,12 @@ static void gen_call(struct gen *g, const struct ir *ir)
 
 static void gen_field(struct gen *g, const struct ir *ir)
 {
+	unsigned size = ir->size ? ir->size : 8;
+
 	if (ir->op == IR_LDC)
-		x_load(&g->c, 8, gen_define(g, ir->d), cpu_at(ir->imm));
+		x_load(&g->c, size, gen_define(g, ir->d), cpu_at(ir->imm));
 	else
-		x_store(&g->c, 8, cpu_at(ir->imm), gen_use(g, ir->a));
+		x_store(&g->c, size, cpu_at(ir->imm), gen_use(g, ir->a));
 }
 
 /* rax = index of rotating register r behind r32. */
@@ -519,6 +559,12 @@ static gen_fn *const gen_table[IR_COUNT] = {
 	[IR_FFROMINT] = gen_fr,
 	[IR_FFLAGS] = gen_fr,
 	[IR_CHECK0] = gen_check0,
+	[IR_SEMAPHORE] = gen_semaphore,
+	[IR_FENCE] = gen_fence,
+	[IR_ALATSET] = gen_alat_set,
+	[IR_ALATCHECK] = gen_alat_check,
+	[IR_CZX] = gen_czx,
+	[IR_MULH] = gen_mulh,
 	[IR_GETPR] = gen_getpr,
 	[IR_SETPR] = gen_setpr,
 	[IR_ALLOC] = gen_alloc,

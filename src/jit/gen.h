@@ -117,6 +117,8 @@ void gen_flush(struct gen *g);
 void gen_write_home(struct gen *g, const struct state *s);
 /* Makes at least n host registers free. */
 void gen_make_room(struct gen *g, unsigned n);
+/* s is as it was before v got a host register. */
+void gen_state_forget(struct state *s, unsigned v);
 void gen_drop_temps(struct gen *g);
 void gen_drop_dead(struct gen *g);
 /* Relations of v are about to lose their operand. */
@@ -133,6 +135,14 @@ void gen_frs_reload(struct gen *g, const struct state *s, unsigned insn);
 void gen_fr_cold(struct gen *g, const struct cold *cold);
 /* Common code: a C function of (cpu, rcx) that spares all registers but rax and rcx. */
 void gen_common_form(struct code *c);
+
+/* --- semaphores, the ALAT (gen_sync.c) --- */
+void gen_semaphore(struct gen *g, const struct ir *ir);
+void gen_fence(struct gen *g, const struct ir *ir);
+void gen_alat_set(struct gen *g, const struct ir *ir);
+void gen_alat_check(struct gen *g, const struct ir *ir);
+void gen_common_alat_set(struct code *c);
+void gen_common_alat_check(struct code *c);
 
 /* --- predicates (gen_pred.c) --- */
 /* p1, p2 of ir = the condition cc, which the host's flags hold now: not for a false qp. */

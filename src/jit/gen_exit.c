@@ -735,6 +735,10 @@ void gen_common(struct machine *m)
 	jit->call_fr_no_nat = c.p;
 	common_settle(&c);
 	common_call(&c, true);
+	jit->alat_set = c.p;
+	gen_common_alat_set(&c);
+	jit->alat_check = c.p;
+	gen_common_alat_check(&c);
 	jit->form = c.p;
 	gen_common_form(&c);
 	jit->lookup = c.p;

@@ -132,6 +132,14 @@ enum reg gen_define(struct gen *g, unsigned v)
 	return gen_pool[n];
 }
 
+void gen_state_forget(struct state *s, unsigned v)
+{
+	int n = gen_find(s, v);
+
+	s->value[n] = IR_NONE;
+	s->dirty &= (uint8_t) ~(1u << n);
+}
+
 void gen_write_home(struct gen *g, const struct state *s)
 {
 	for (unsigned n = 0; n < POOL; n++)

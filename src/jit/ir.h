@@ -72,17 +72,27 @@ enum ir_op {
 	IR_FFROMINT, /* FR f1 = the signed significand of FR f3, which is at home */
 	IR_FFLAGS,   /* ar.fpsr holds all there is to know */
 	IR_BSWAP,    /* d = a with its bytes reversed */
-	IR_CHECK0,   /* a & imm is 0, else the slow way */
-	IR_GETPR,    /* d = all predicates */
-	IR_SETPR,    /* predicates in mask imm = a */
-	IR_ALLOC,    /* d = ar.pfs, new frame imm */
-	IR_BRANCH,   /* taken if qp: see enum branch */
-	IR_NEXT,     /* go on at entry imm, which is not translated here */
+	IR_MULH,     /* d = upper half of a * b + c (0 when c is IR_NONE); type 1: a and b signed */
+	IR_CZX, /* d = number of the first zero part of a, size 1 or 2; type 1: from the left */
+	IR_SEMAPHORE, /* d = size bytes at a, then the exchange with b; type: enum semaphore */
+	IR_FENCE,
+	IR_ALATSET,   /* ALAT entry of general register imm: size bytes at a were b */
+	IR_ALATCHECK, /* the ALAT entry of general register imm holds (type 1: and is dropped now),
+			 else the slow way */
+	IR_CHECK0,    /* a & imm is 0, else the slow way */
+	IR_GETPR,     /* d = all predicates */
+	IR_SETPR,     /* predicates in mask imm = a */
+	IR_ALLOC,     /* d = ar.pfs, new frame imm */
+	IR_BRANCH,    /* taken if qp: see enum branch */
+	IR_NEXT,      /* go on at entry imm, which is not translated here */
 	IR_COUNT
 };
 
 /* How a compare writes its targets (3:39). */
 enum cmp_type { CMP_NORMAL, CMP_UNC, CMP_AND, CMP_OR, CMP_OR_ANDCM };
+
+/* ar.ccv is compared with; imm is added. */
+enum semaphore { SEMAPHORE_CMPXCHG, SEMAPHORE_XCHG, SEMAPHORE_ADD };
 
 /* FRs f1, f2, f3, f4 in imm; 0 where there is none. */
 #define IR_FRS(f1, f2, f3, f4) ((int64_t)((f1) | (f2) << 8 | (f3) << 16 | (unsigned)(f4) << 24))

@@ -124,7 +124,7 @@ struct jit {
 	int (*enter)(struct cpu *cpu, const uint8_t *code);
 	unsigned host; /* HOST_ features to use */
 	const uint8_t *leave, *lookup, *lookup_any, *call, *call_no_nat, *call_fr, *call_fr_no_nat,
-		*form, *counted; /* common code, writable addresses */
+		*form, *alat_set, *alat_check, *counted; /* common code, writable addresses */
 	struct block *_Atomic chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */
 	struct exit_point *exit;	/* a ring, number 0 is none */

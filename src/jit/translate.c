@@ -100,6 +100,14 @@ static bool changes_key(unsigned op)
 	case OP_loadrs:
 	case OP_flushrs:
 		return true;
+	case OP_mov_from_cr:
+	case OP_mov_to_cr:
+	case OP_mov_from_psr:
+	case OP_mov_from_rr:
+	case OP_mov_from_pkr:
+	case OP_mov_from_pmc:
+	case OP_tpa:
+		return false;
 	default:
 		return op_attributes(op) & OP_PRIV;
 	}

@@ -212,6 +212,25 @@ void x_count(struct code *c, uint8_t opcode, enum reg d, enum reg s)
 	op_rr(c, true, 0x100u | opcode, d, s, false);
 }
 
+void x_scan(struct code *c, bool reverse, enum reg d, enum reg s)
+{
+	op_rr(c, true, 0x1bc + reverse, d, s, false);
+}
+
+void x_locked(struct code *c, enum locked op, unsigned size, struct mem m, enum reg r)
+{
+	if (op != LOCKED_XCHG)
+		put(c, 0xf0, 1);
+	if (size == 2)
+		put(c, 0x66, 1);
+	op_rm(c, size == 8, op + (size > 1), r, m, size == 1);
+}
+
+void x_mfence(struct code *c)
+{
+	put(c, 0xf0ae0f, 3);
+}
+
 void x_bswap(struct code *c, enum reg d)
 {
 	rex(c, true, 0, 0, d, false);

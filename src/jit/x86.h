@@ -88,6 +88,11 @@ void x_cmov(struct code *c, enum cc cc, enum reg d, enum reg s);
 void x_imul(struct code *c, enum reg d, enum reg s);
 /* Two-byte opcodes with F3 (popcnt b8, tzcnt bc, lzcnt bd). */
 void x_count(struct code *c, uint8_t opcode, enum reg d, enum reg s);
+void x_scan(struct code *c, bool reverse, enum reg d, enum reg s); /* bsf, bsr */
+/* Locked; xchg needs no prefix. cmpxchg: rax is compared and gets what was there. */
+enum locked { LOCKED_XCHG = 0x86, LOCKED_CMPXCHG = 0x1b0, LOCKED_XADD = 0x1c0 };
+void x_locked(struct code *c, enum locked op, unsigned size, struct mem m, enum reg r);
+void x_mfence(struct code *c);
 void x_bswap(struct code *c, enum reg d);
 void x_mul(struct code *c, bool sign, enum reg s); /* rdx:rax = rax * s */
 void x_inc_mem(struct code *c, bool dec, struct mem m);

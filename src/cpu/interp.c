@@ -78,7 +78,7 @@ static enum exec complete(
 	finish_once_bits(cpu, i, psr);
 	go_on(cpu, i, taken);
 	cpu->taken = false;
-	cpu->slots++;
+	cpu->slots += icache_is_long(i) && !taken ? 2 : 1; /* as a run counts entries */
 	return step_traps(cpu, i, r, taken, psr, cpl);
 }
 

@@ -132,22 +132,43 @@ static int run_interpreter(struct verify *v, uint64_t budget)
 }
 
 /* Translated code up to where the shadow stands, in several runs if it is kicked meanwhile. */
-static int run_translated(struct verify *v, int want)
+static int follow(struct verify *v, int want)
 {
 	struct cpu *cpu = v->cpu;
 	uint64_t end = v->shadow->slots + verify_ends(want);
 	unsigned idle = 0;
 	int r;
 
-	verify_begin(v, 1);
 	do {
 		uint64_t was = cpu->slots;
 		v->kick |= atomic_exchange(&cpu->kick, 0);
 		r = engine_jit.run(cpu, end > was ? end - was : 1);
 		idle = cpu->slots == was ? idle + 1 : 0;
 	} while (!verify_ends(r) && idle < 3 && cpu->slots < end);
+	return r;
+}
+
+static int run_translated(struct verify *v, int want)
+{
+	verify_begin(v, 1);
+	if (v->warm) {
+		follow(v, want);
+		verify_rewind(v);
+	}
+	int r = follow(v, want);
 	verify_end(v, 1);
 	return r;
+}
+
+void verify_rewind(struct verify *v)
+{
+	const struct journal *j = v->journal[1];
+
+	for (unsigned n = 0; n < j->count; n++)
+		memcpy(j->granule[n].host, j->granule[n].before, GRANULE_SIZE);
+	compare_copy(v->cpu, v->before);
+	v->next = v->first;
+	v->strayed = false;
 }
 
 /* The first difference in what was written, or NULL. */

@@ -27,6 +27,8 @@ struct verify {
 
 	struct cpu *running; /* NULL: neither, accesses go through */
 	bool recording;
+	bool warm; /* translated code runs twice, the second time with the write rights of the first
+		    */
 	bool strayed; /* an access not in the record, which is in stray */
 	struct bus_access stray;
 	unsigned first, next;		  /* in the record: of the passes, of the present one */
@@ -46,6 +48,8 @@ bool verify_ends(int r);
 /* Around a pass: side 0 is the shadow, whose stores are taken back at its end, 1 the real one. */
 void verify_begin(struct verify *v, unsigned side);
 void verify_end(struct verify *v, unsigned side);
+/* The real processor and what it wrote back to `before`; its write rights stay. */
+void verify_rewind(struct verify *v);
 /* Both passes from where both stand, devices answering from the record. What differs, or NULL; RAM
  * and processors are left as the passes ended. */
 const char *verify_both(struct verify *v, uint64_t budget);

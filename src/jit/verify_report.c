@@ -27,15 +27,10 @@ struct search {
 /* Everything back to v->before. */
 static void undo(struct verify *v)
 {
-	const struct journal *j = v->journal[1];
-
-	for (unsigned n = 0; n < j->count; n++)
-		memcpy(j->granule[n].host, j->granule[n].before, GRANULE_SIZE);
-	compare_copy(v->cpu, v->before);
+	verify_rewind(v);
 	compare_copy(v->shadow, v->before);
 	mmu_flush_fast(&v->cpu->mmu);
 	mmu_flush_fast(&v->shadow->mmu);
-	v->strayed = false;
 }
 
 static const char *again(struct verify *v, uint64_t budget)
@@ -87,48 +82,54 @@ static int translated(struct verify *v, unsigned n)
 {
 	struct machine *m = v->cpu->machine;
 
-	block_forget(v->cpu);
 	m->jit_step = n;
 	verify_begin(v, 1);
 	int r = engine_jit.run(v->cpu, 1);
+	if (v->warm) {
+		verify_rewind(v);
+		r = engine_jit.run(v->cpu, 1);
+	}
 	verify_end(v, 1);
 	m->jit_step = 0;
 	return r;
 }
 
 /* Both do one block of n instructions; the first time it is seen where it ends. */
-static const char *step(struct search *s, unsigned n)
+static const char *step(struct search *s, unsigned n, bool warm)
 {
 	struct verify *v = s->v;
 
+	block_forget(v->cpu);
+	undo(v);
+	v->warm = warm;
 	bool fault = translated(v, n) == EXEC_FAULT;
 	uint64_t end = v->cpu->slots;
 	undo(v);
-	int want = interpret(s, end, fault);
-	return verify_difference(v, want, translated(v, n));
+	int want = interpret(s, end, fault), got = translated(v, n);
+	if (want != EXEC_TRAP) /* nobody will look at it */
+		v->shadow->trap_slot = v->cpu->trap_slot;
+	return verify_difference(v, want, got);
 }
 
 /* Finds the instruction in the stretch that ends at slot end. */
 static bool find_instruction(struct search *s, uint64_t end)
 {
 	struct verify *v = s->v;
+	uint64_t start;
 
-	while (v->cpu->slots < end) {
-		uint64_t start = v->cpu->slots, was = start;
-		s->ip = v->cpu->ip;
-		s->ri = v->cpu->ri;
+	do {
+		start = v->before->slots;
+		s->ip = v->before->ip;
+		s->ri = v->before->ri;
 		for (unsigned n = 1; n <= BLOCK_INSNS; n++) {
-			undo(v);
-			if (step(s, n))
+			uint64_t was = v->cpu->slots;
+			if (step(s, n, false) || step(s, n, true))
 				return true;
 			if (v->cpu->slots == was && n > 1)
 				break;
-			was = v->cpu->slots;
 		}
 		go_on_from_here(v);
-		if (v->cpu->slots == start)
-			break;
-	}
+	} while (v->before->slots < end && v->before->slots > start);
 	return false;
 }
 
@@ -249,7 +250,10 @@ static uint64_t stand_before(struct verify *v, uint64_t good)
 		verify_both(v, good);
 		go_on_from_here(v);
 	}
-	verify_both(v, 1);
+	if (!verify_both(v, 1)) {
+		v->warm = true;
+		again(v, 1);
+	}
 	return v->shadow->slots;
 }
 
@@ -316,6 +320,7 @@ void verify_explain(struct verify *v, uint64_t budget, const char *why)
 	}
 	free(text);
 	fclose(s.out);
+	v->warm = false;
 }
 
 static void print_stray(FILE *out, const struct verify_stray *s)

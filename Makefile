@@ -67,7 +67,7 @@ USER    := load main run space syscall
 FPTEST  := code fptest moves operand oracle
 ISATEST := isatest
 JITTEST := count jittest program structure world
-BROKEN  := emit_alu2 emit_store ir_target exec_mf
+BROKEN  := emit_alu2 emit_store ir_target exec_fc
 AUDIT   := alat branch exec_int interrupt manual mem rse system
 FUZZ    := config control guest insn kernel state store unwind
 

@@ -7,7 +7,7 @@
  *   store   st4 stores 8 bytes
  *   lost    st2 stores nothing
  *   fault   no register is outside the frame
- *   stray   mf, which is called, changes the last byte of RAM
+ *   stray   fc, which is called, changes the last byte of RAM
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static bool broken(const char *how)
 emit_fn __real_emit_alu2, __wrap_emit_alu2, __real_emit_store, __wrap_emit_store;
 bool __real_ir_target(struct tr *t, unsigned r);
 bool __wrap_ir_target(struct tr *t, unsigned r);
-exec_fn __real_exec_mf, __wrap_exec_mf;
+exec_fn __real_exec_fc, __wrap_exec_fc;
 
 bool __wrap_emit_alu2(struct tr *t, const struct insn *i)
 {
@@ -60,11 +60,11 @@ bool __wrap_ir_target(struct tr *t, unsigned r)
 }
 
 /* In the pass of translated code only, past every table of who may write. */
-enum exec __wrap_exec_mf(struct cpu *cpu, const struct insn *i)
+enum exec __wrap_exec_fc(struct cpu *cpu, const struct insn *i)
 {
 	const struct ram_slot *s = &cpu->machine->ram.slot[0];
 
 	if (cpu->verify && broken("stray"))
 		s->host[s->size - 1]++;
-	return __real_exec_mf(cpu, i);
+	return __real_exec_fc(cpu, i);
 }

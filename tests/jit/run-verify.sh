@@ -131,7 +131,7 @@ EOT
 	[ $? -eq 132 ]
 	check "a fault without a bug"
 	program stray_store <<'EOT'
-	mf
+	fc r14
 EOT
 	EPIXEN_BROKEN=stray "$build/broken/epixen-user" --engine verify "$dir/stray_store" >"$dir/out" 2>&1
 	[ $? -ne 0 ] && grep -q '^a stray store in the last [0-9]* slots: RAM at 0x3fffffff0' "$dir/out"

@@ -4,7 +4,8 @@
 # them for SIZE=long. usage: BUILD=build SIZE=short|long SHARED=../shared tests/torture/run-torture.sh
 # IA64_CC names the compiler (otherwise unpacked from SHARED/toolchain), TORTURE the directory
 # gcc.c-torture/execute (otherwise taken from Debian's gcc-12-source), ORACLE a second simulator's
-# command: what fails there as well is excused.
+# command: what fails there as well is excused; RUNNER the user runner with its options; LINUX=no
+# leaves Linux out.
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
 shared=${SHARED:-../shared}
@@ -53,8 +54,11 @@ IA64_CC=$(tests/toolchain.sh "$shared") || { skip "all" "no ia64-linux-gnu-gcc: 
 source_code || { skip "all" "no GCC sources: install gcc-12-source or set TORTURE" && finish; }
 
 work=$build/torture
-linux=yes
-if [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
+linux=${LINUX:-yes}
+[ "$linux" = no ] && linux=
+if [ -z "$linux" ]; then
+	:
+elif [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
 	skip "in Linux" "$kernel or $ramdisk is not there"
 	linux=
 fi
@@ -75,7 +79,7 @@ trap clean_up EXIT
 for level in -O0 -O2 -O3; do
 	rm -rf "$work"
 	add python3 tests/torture/torture.py --source "$TORTURE" --cc "$IA64_CC" --work "$work" \
-		--every $every --levels=$level --runner "$build/epixen-user" --keep \
+		--every $every --levels=$level --runner "${RUNNER:-$build/epixen-user}" --keep \
 		${ORACLE:+--oracle "$ORACLE"}
 	[ -n "$linux" ] && add python3 tests/torture/in_linux.py --epixen "$epixen" \
 		--kernel "$kernel" --ramdisk "$ramdisk" --work "$work" --log "$build/torture-linux.log"

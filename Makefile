@@ -69,7 +69,7 @@ ISATEST := isatest
 JITTEST := count jittest program structure world
 BROKEN  := emit_alu2 emit_store ir_target exec_fc
 AUDIT   := alat branch exec_int interrupt manual mem rse system
-FUZZ    := config control guest insn kernel state store unwind
+FUZZ    := config control guest insn kernel pv state store unwind
 
 MONITOR := console firmware prompt selftest start
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/stream.h"
+#include "cpu/broadcast.h"
 #include "cpu/rse.h"
 #include "hv/pv.h"
 
@@ -79,13 +80,16 @@ void hv_boot_cpu(struct hv *hv, uint64_t entry, uint64_t boot_param)
 	v->down = false;
 }
 
+/* As if inside cpu_run, so that purges from other processors wait. */
 void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp)
 {
+	cpu_enter(v->cpu);
 	start(v, PSR(AC) | PSR(SP));
 	shared_set_mask(v, 0xff);
 	v->cpu->ip = ip & ~15ull;
 	v->cpu->gr[1] = gp;
 	v->cpu->br[0] = AP_RETURN;
+	cpu_leave(v->cpu);
 	v->initialised = true;
 	v->down = false;
 }

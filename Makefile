@@ -44,8 +44,8 @@ JIT  := block cache compare emit_alu emit_branch emit_cmp emit_fp emit_mem emit_
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
-HV   := dom_fw dom_fw_call event hv pv_deliver pv_hyperprivop pv_page pv_privop pv_psr pv_state pv_tlb \
-	pv_vector
+HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
+	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
 DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main stream

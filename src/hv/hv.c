@@ -8,8 +8,12 @@
 
 #include "base/stream.h"
 #include "cpu/broadcast.h"
+#include "hv/event.h"
+#include "hv/grant.h"
+#include "hv/memory.h"
 #include "hv/pv.h"
 #include "hv/pv_page.h"
+#include "hv/sched.h"
 
 #define XSI_DEFAULT 0xf500000000000000ull
 
@@ -23,19 +27,32 @@ static void vcpu_init(struct hv *hv, unsigned n)
 	pv_attach(v);
 }
 
+static int make_objects(struct hv *hv)
+{
+	int err = ram_add_slot(&hv->machine->ram, HV_SHARED_INFO, HV_SLOT_SIZE);
+
+	if (!err)
+		err = memory_init(hv);
+	if (!err)
+		err = evtchn_init(hv);
+	if (!err)
+		err = grant_init(hv);
+	return err;
+}
+
 int hv_init(struct hv *hv, struct machine *m, uint16_t domid, char *error, size_t size)
 {
-	int err;
-
 	memset(hv, 0, sizeof(*hv));
 	hv->machine = m;
 	hv->domid = domid;
 	hv->vcpus = m->cpus;
 	hv->pages = m->ram.count ? m->ram.slot[0].size >> XEN_PAGE_SHIFT : 0;
-	err = ram_add_slot(&m->ram, HV_SHARED_INFO, HV_SLOT_SIZE);
+	pthread_mutex_init(&hv->watchdog.lock, NULL);
+	int err = make_objects(hv);
 	if (err) {
 		snprintf(error, size, "no memory for the pages shared with a PV guest: %s",
 			strerror(-err));
+		hv_free(hv);
 		return err;
 	}
 	m->personality = &pv_personality;
@@ -48,7 +65,13 @@ int hv_init(struct hv *hv, struct machine *m, uint16_t domid, char *error, size_
 
 void hv_free(struct hv *hv)
 {
-	(void)hv;
+	if (!hv->machine)
+		return;
+	grant_free(hv);
+	evtchn_free(hv);
+	memory_free(hv);
+	pthread_mutex_destroy(&hv->watchdog.lock);
+	hv->machine = NULL;
 }
 
 static void vcpu_reset(struct hv_vcpu *v)
@@ -57,6 +80,9 @@ static void vcpu_reset(struct hv_vcpu *v)
 	v->initialised = false;
 	v->down = v->cpu->index != 0;
 	v->polling = false;
+	v->timer.single = v->timer.period = 0;
+	v->runstate.area = 0;
+	v->runstate.state = v->down ? RUNSTATE_OFFLINE : RUNSTATE_RUNNABLE;
 	pv_reset(v);
 }
 
@@ -69,14 +95,42 @@ void hv_reset(struct hv *hv)
 	memset(hv->shared_info, 0, XEN_PAGE_SIZE);
 	for (unsigned n = 0; n < MAX_CPUS; n++)
 		hv->shared_info[n * SHARED_VCPU_SIZE + 1] = 1; /* evtchn_upcall_mask */
+	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++)
+		hv->watchdog.deadline[n] = 0;
+	evtchn_reset(hv);
+	memory_reset(hv);
+	grant_reset(hv);
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_reset(&hv->vcpu[n]);
 }
 
-bool hv_has_work(const struct hv_vcpu *v)
+bool hv_has_work(struct hv_vcpu *v)
 {
 	bool vector = v->irr[0] | v->irr[1] | v->irr[2] | v->irr[3];
+
+	if (v->down)
+		return false;
+	if (v->polling) {
+		if (!sched_poll_done(v))
+			return false;
+		v->polling = false;
+		return true;
+	}
 	return shared_pending(v) || (vector && !v->callback);
+}
+
+uint64_t hv_deadline(const struct hv_vcpu *v)
+{
+	uint64_t timer = vcpu_timer_deadline(v);
+	uint64_t poll = v->polling ? v->poll.deadline : UINT64_MAX;
+
+	return poll < timer ? poll : timer;
+}
+
+enum hv_action hv_tick(struct hv_vcpu *v)
+{
+	vcpu_timer_check(v);
+	return sched_watchdog_due(v->hv) ? HV_WATCHDOG : HV_CONTINUE;
 }
 
 void hv_flush(struct cpu *caller)
@@ -86,7 +140,7 @@ void hv_flush(struct cpu *caller)
 
 gpa_t hv_place(const struct hv *hv, gpa_t a)
 {
-	if (likely(a.v >> XEN_PAGE_SHIFT < hv->pages) ||
+	if (likely(memory_present(hv, a.v >> XEN_PAGE_SHIFT)) ||
 		a.v - HV_SHARED_INFO < HV_SCRATCH - HV_SHARED_INFO)
 		return a;
 	return GPA(HV_SCRATCH | (a.v & (XEN_PAGE_SIZE - 1)));
@@ -99,6 +153,15 @@ static void vcpu_save(const struct hv_vcpu *v, struct stream *s)
 	stream_put_u64(s, v->callback);
 	stream_put_u64(s, v->initialised);
 	stream_put_u64(s, v->down);
+	stream_put_u64(s, v->timer.single);
+	stream_put_u64(s, v->timer.period);
+	stream_put_u64(s, v->timer.next);
+	stream_put_u64(s, v->runstate.area);
+	stream_put_u64(s, v->polling);
+	stream_put_u64(s, v->poll.deadline);
+	stream_put_u64(s, v->polling ? v->poll.count : 0);
+	for (unsigned n = 0; v->polling && n < v->poll.count; n++)
+		stream_put_u64(s, v->poll.port[n]);
 	pv_save(v, s);
 }
 
@@ -114,7 +177,12 @@ void hv_save(struct hv *hv, struct stream *s)
 	stream_put_u64(s, hv->efi_virtual);
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_save(&hv->vcpu[n], s);
+	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++)
+		stream_put_u64(s, hv->watchdog.deadline[n]);
 	stream_end(s);
+	evtchn_save(hv, s);
+	memory_save(hv, s);
+	grant_save(hv, s);
 }
 
 static void vcpu_load(struct hv_vcpu *v, struct stream *s)
@@ -122,7 +190,15 @@ static void vcpu_load(struct hv_vcpu *v, struct stream *s)
 	v->callback = stream_get_u64(s);
 	v->initialised = stream_get_max(s, 1, "initialised");
 	v->down = stream_get_max(s, 1, "down");
-	v->polling = false;
+	v->timer.single = stream_get_u64(s);
+	v->timer.period = stream_get_max(s, 1ull << 62, "period of a timer");
+	v->timer.next = stream_get_u64(s);
+	v->runstate.area = stream_get_u64(s);
+	v->polling = stream_get_max(s, 1, "polling");
+	v->poll.deadline = stream_get_u64(s);
+	v->poll.count = (unsigned)stream_get_max(s, countof(v->poll.port), "polled ports");
+	for (unsigned n = 0; n < v->poll.count; n++)
+		v->poll.port[n] = (uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "polled port");
 	pv_load(v, s);
 }
 
@@ -141,5 +217,10 @@ void hv_load(struct hv *hv, struct stream *s)
 	hv->efi_virtual = stream_get_max(s, 1, "EFI mode");
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_load(&hv->vcpu[n], s);
+	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++)
+		hv->watchdog.deadline[n] = stream_get_u64(s);
 	stream_close(s);
+	evtchn_load(hv, s);
+	memory_load(hv, s);
+	grant_load(hv, s);
 }

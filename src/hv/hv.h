@@ -18,7 +18,10 @@
 #include "cpu/cpu.h"
 #include "mmu/tlb.h"
 
+struct evtchn;
 struct fw;
+struct grant_table;
+struct memory_pin;
 struct stream;
 
 /* Frames of the guest ABI are 16 KB. */
@@ -67,12 +70,33 @@ struct hv_vcpu {
 	bool initialised;	       /* was started once */
 	_Atomic bool down;	       /* offline: nothing runs */
 	_Atomic bool polling;	       /* in sched_op poll */
+	struct {
+		uint32_t port[128]; /* until one of them is pending */
+		unsigned count;
+		uint64_t deadline; /* or it is so late; ns */
+	} poll;
+	struct {
+		uint64_t single;       /* ns when vcpu_op's one-shot timer is due, 0: not armed */
+		uint64_t period, next; /* and the periodic one */
+	} timer;
+	struct {
+		uint64_t area; /* handle of the guest's copy, 0: none */
+		uint32_t state;
+		uint64_t entry, time[4];
+		uint64_t thread; /* CPU time of the thread at entry */
+	} runstate;
 };
 
 struct hv {
 	struct machine *machine;
 	struct fw *fw; /* answers what does not depend on the hypervisor; the builder sets it */
 	uint16_t domid;
+	uint8_t uuid[16];
+	struct {
+		/* What the guest writes through console_io; any vCPU's thread. NULL: dropped. */
+		void (*write)(void *ctx, const uint8_t *data, size_t n);
+		void *ctx;
+	} console;
 	gva_t xsi;	      /* where the guest sees shared_info; mapped_regs follow at + 0x4000 */
 	uint64_t pages;	      /* N: RAM is [0, pages << 14) */
 	uint8_t *shared_info; /* guest RAM; the guest writes it at any time */
@@ -87,6 +111,22 @@ struct hv {
 		uint64_t ip, gp;
 	} rendezvous;	  /* where SAL starts processors: SAL_SET_VECTORS; under fw->lock */
 	bool efi_virtual; /* SetVirtualAddressMap was called; likewise */
+	struct {
+		pthread_mutex_t lock;
+		struct evtchn *port;	     /* EVTCHN_PORTS */
+		uint32_t virq[MAX_CPUS][24]; /* port of each, 0: not bound */
+	} event;
+	struct grant_table *grant;
+	struct {
+		pthread_mutex_t lock;
+		uint64_t deadline[2]; /* 0: not set */
+	} watchdog;
+	struct {
+		pthread_mutex_t lock;	     /* guards present and pin */
+		_Atomic uint64_t *absent;    /* bit per frame that was given back */
+		uint64_t present;	     /* frames */
+		struct memory_pin *pin[256]; /* hashed by frame */
+	} memory;
 };
 
 /* Hooks the processor to the hypervisor (struct personality), adds the slot of PV pages, and puts
@@ -123,7 +163,12 @@ void hv_pend_vector(struct hv_vcpu *v, unsigned vector);
  * Own thread of the processor. */
 enum hv_action hv_call(struct hv *hv, struct cpu *cpu);
 
-/* Does a processor that blocked have something to do? Any thread. */
-bool hv_has_work(const struct hv_vcpu *v);
+/* Does a processor that blocked have something to do? Its own thread. */
+bool hv_has_work(struct hv_vcpu *v);
+/* When a blocked processor must look again at the latest, beside its interval timer; guest ns. */
+uint64_t hv_deadline(const struct hv_vcpu *v);
+/* Timers and watchdogs are looked at: every millisecond or so, and before a processor blocks. Its
+ * own thread. HV_WATCHDOG or HV_CONTINUE. */
+enum hv_action hv_tick(struct hv_vcpu *v);
 
 #endif

@@ -82,6 +82,12 @@ void ram_set_flags(struct ram *ram, gpa_t a, uint8_t set);
  * code_generation if any was set. */
 void ram_invalidate_code(struct ram *ram, gpa_t a, uint64_t len);
 
+/* Puts the memory of [page, page+len) at [at, at+len) as well, in place of what is there, or takes
+ * it away again; whole granules of one slot each. Processors must look anew when code or rights
+ * change: the host addresses stay. 0 or -errno. */
+int ram_alias(struct ram *ram, gpa_t at, gpa_t page, uint64_t len);
+int ram_unalias(struct ram *ram, gpa_t at, uint64_t len);
+
 /* Saves only granules that are not all zero. */
 void ram_save(struct ram *ram, struct stream *s);
 void ram_load(struct ram *ram, struct stream *s);

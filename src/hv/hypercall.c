@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a break to what it asks for (ABI 3.1, 4.2, 4.4): the number in r2 has a class, hypercalls
+ * proper are class 0 and stand in a table. What is not there is -ENOSYS, what only dom0 may do
+ * -EPERM.
+ */
+#include "hv/hypercall.h"
+
+#include "cpu/broadcast.h"
+#include "hv/dom_fw.h"
+
+enum {
+	CLASS_HYPERCALL = 0,
+	CLASS_EFI = 0x300,
+	CLASS_IPI = 0x400,
+	CLASS_FPSWA = 0x500,
+	CLASS_SHARED_INFO = 0x600,
+	CLASS_OPT_FEATURE = 0x700,
+	CLASS_PAL = 0x1000,
+	CLASS_SAL = 0x1100,
+	CLASS_SAL_RETURN = 0x1200
+};
+
+#define HYPERCALLS 64
+
+static int64_t hc_privileged(struct hypercall *c)
+{
+	(void)c;
+	return -XEN_EPERM;
+}
+
+static hypercall_fn hc_multicall;
+
+static hypercall_fn *const hypercall_table[HYPERCALLS] = {
+	[6] = hc_sched_op_compat,
+	[7] = hc_privileged, /* platform_op */
+	[12] = hc_memory_op,
+	[13] = hc_multicall,
+	[17] = hc_xen_version,
+	[18] = hc_console_io,
+	[20] = hc_grant_table_op,
+	[24] = hc_vcpu_op,
+	[29] = hc_sched_op,
+	[30] = hc_callback_op,
+	[31] = hc_privileged, /* xenoprof_op */
+	[32] = hc_event_channel_op,
+	[33] = hc_physdev_op,
+	[34] = hc_hvm_op,
+	[35] = hc_privileged, /* sysctl */
+	[36] = hc_privileged, /* domctl */
+	[37] = hc_privileged, /* kexec_op */
+	[48] = hc_dom0vp_op,
+	[49] = hc_privileged, /* fast_eoi: no physical interrupts */
+	[50] = hc_privileged, /* debug_op */
+};
+
+static int64_t call_number(struct hypercall *c, uint64_t number)
+{
+	if (number >= HYPERCALLS || !hypercall_table[number])
+		return -XEN_ENOSYS;
+	return hypercall_table[number](c);
+}
+
+/* --- multicall: entries of number, result and six arguments --- */
+
+#define ENTRY_SIZE   64
+#define ENTRY_RESULT 8
+
+static int64_t multicall_one(struct hypercall *c, uint64_t n)
+{
+	struct hv *hv = c->v->hv;
+	struct hypercall one = {.v = c->v};
+	uint64_t entry[ENTRY_SIZE / 8];
+
+	if (xencomm_read(hv, c->arg[0], n * ENTRY_SIZE, entry, sizeof(entry)))
+		return -XEN_EFAULT;
+	for (unsigned i = 0; i < countof(one.arg); i++)
+		one.arg[i] = entry[2 + i];
+	bool nested = entry[0] < HYPERCALLS && hypercall_table[entry[0]] == hc_multicall;
+	int64_t result = nested ? -XEN_EINVAL : call_number(&one, entry[0]);
+	if (one.action != HV_CONTINUE)
+		c->action = one.action;
+	return xencomm_write(hv, c->arg[0], n * ENTRY_SIZE + ENTRY_RESULT, &result, 8);
+}
+
+static int64_t hc_multicall(struct hypercall *c)
+{
+	int64_t err = c->arg[1] > HYPERCALL_MOST ? -XEN_EINVAL : 0;
+
+	for (uint64_t n = 0; n < c->arg[1] && !err; n++)
+		err = multicall_one(c, n);
+	return err;
+}
+
+/* --- dispatch --- */
+
+/* A NaT argument is read as -1 (ABI 4.2). */
+static uint64_t argument(const struct cpu *cpu, unsigned r)
+{
+	if (r >= 32 + cpu->sof)
+		return 0;
+	return gr_nat(cpu, r) ? ~0ull : gr_value(cpu, r);
+}
+
+/* f6-f11 and what a call destroys stay as they are, which is as good as anything, but for these. */
+static void set_result(struct cpu *cpu, int64_t result)
+{
+	gr_set(cpu, 8, (uint64_t)result, 0);
+	gr_set(cpu, 10, 0, 0);
+	gr_set(cpu, 14, 0, 0);
+}
+
+static enum hv_action hypercall(struct hv_vcpu *v, uint64_t number)
+{
+	struct hypercall c = {.v = v};
+
+	for (unsigned n = 0; n < countof(c.arg); n++)
+		c.arg[n] = argument(v->cpu, 32 + n);
+	int64_t result = gr_nat(v->cpu, 2) ? -XEN_ENOSYS : call_number(&c, number);
+	set_result(v->cpu, result);
+	return c.action;
+}
+
+static enum hv_action set_shared_info(struct hv_vcpu *v)
+{
+	if (!hv_set_shared_info_va(v->hv, v->cpu, gr_value(v->cpu, 28))) {
+		v->cpu->exit_text = "the shared page is put where it cannot be";
+		return HV_CRASH;
+	}
+	gr_set(v->cpu, 8, 0, 0);
+	return HV_CONTINUE;
+}
+
+static enum hv_action opt_feature(struct hv_vcpu *v)
+{
+	struct hypercall c = {.v = v, .arg = {argument(v->cpu, 32)}};
+
+	gr_set(v->cpu, 8, (uint64_t)hc_opt_feature(&c), 0);
+	return HV_CONTINUE;
+}
+
+static enum hv_action call(struct hv_vcpu *v)
+{
+	uint64_t number = gr_value(v->cpu, 2);
+
+	switch (number & ~0xffull) {
+	case CLASS_HYPERCALL:
+		return hypercall(v, number);
+	case CLASS_EFI:
+		return dom_efi_call(v, number & 0xff);
+	case CLASS_IPI:
+		return dom_ipi_call(v);
+	case CLASS_FPSWA: /* refused: there is nothing to assist with */
+		gr_set(v->cpu, 8, ~0ull, 0);
+		return HV_CONTINUE;
+	case CLASS_SHARED_INFO:
+		return set_shared_info(v);
+	case CLASS_OPT_FEATURE:
+		return opt_feature(v);
+	case CLASS_PAL:
+		return dom_pal_call(v);
+	case CLASS_SAL:
+		return dom_sal_call(v);
+	case CLASS_SAL_RETURN:
+		return dom_cpu_down(v);
+	default:
+		gr_set(v->cpu, 8, (uint64_t)-XEN_ENOSYS, 0);
+		return HV_CONTINUE;
+	}
+}
+
+/* Translations are read and faults may be delivered: other processors' purges wait. */
+enum hv_action hv_call(struct hv *hv, struct cpu *cpu)
+{
+	cpu_enter(cpu);
+	enum hv_action action = call(&hv->vcpu[cpu->index]);
+	cpu_leave(cpu);
+	return action;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which frames the guest has, and memory_op (ABI 11.1): a balloon gives frames back to the host and
+ * takes them again. Frames have one number, the guest's own. A frame that the guest gave away reads
+ * as the scratch page (1.5), and its memory is the host's.
+ */
+#define _GNU_SOURCE
+#include "hv/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/stream.h"
+#include "hv/hypercall.h"
+
+/* --- frames --- */
+
+static gpa_t frame_address(uint64_t gfn)
+{
+	return GPA(gfn << XEN_PAGE_SHIFT);
+}
+
+bool memory_present(const struct hv *hv, uint64_t gfn)
+{
+	return gfn < hv->pages && !(atomic_load(&hv->memory.absent[gfn / 64]) >> gfn % 64 & 1);
+}
+
+/* The host gets the page back; where it cannot take it, it is zeroed at least. */
+void memory_discard(struct hv *hv, uint64_t gfn)
+{
+	gpa_t a = frame_address(gfn);
+	uint8_t *host = ram_write_ptr(&hv->machine->ram, a, XEN_PAGE_SIZE);
+	struct ram_slot *s = ram_find(&hv->machine->ram, a, XEN_PAGE_SIZE);
+
+	if (host && fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			    (off_t)(a.v - s->base), XEN_PAGE_SIZE))
+		memset(host, 0, XEN_PAGE_SIZE);
+}
+
+bool memory_remove(struct hv *hv, uint64_t gfn)
+{
+	bool removed = false;
+
+	pthread_mutex_lock(&hv->memory.lock);
+	if (memory_present(hv, gfn) && !memory_pinned(hv, gfn)) {
+		atomic_fetch_or(&hv->memory.absent[gfn / 64], 1ull << gfn % 64);
+		hv->memory.present--;
+		removed = true;
+	}
+	pthread_mutex_unlock(&hv->memory.lock);
+	return removed;
+}
+
+bool memory_add(struct hv *hv, uint64_t gfn)
+{
+	bool added = false;
+
+	pthread_mutex_lock(&hv->memory.lock);
+	if (gfn < hv->pages && !memory_present(hv, gfn)) {
+		atomic_fetch_and(&hv->memory.absent[gfn / 64], ~(1ull << gfn % 64));
+		hv->memory.present++;
+		added = true;
+	}
+	pthread_mutex_unlock(&hv->memory.lock);
+	return added;
+}
+
+/* --- pins: frames that somebody else uses must stay --- */
+
+static struct memory_pin *pin_find(const struct hv *hv, uint64_t gfn)
+{
+	for (struct memory_pin *p = hv->memory.pin[gfn % MEMORY_PINS]; p; p = p->next)
+		if (p->gfn == gfn)
+			return p;
+	return NULL;
+}
+
+bool memory_pinned(const struct hv *hv, uint64_t gfn)
+{
+	return pin_find(hv, gfn) != NULL;
+}
+
+static struct memory_pin *pin_new(struct hv *hv, uint64_t gfn)
+{
+	struct memory_pin *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->gfn = gfn;
+	p->next = hv->memory.pin[gfn % MEMORY_PINS];
+	hv->memory.pin[gfn % MEMORY_PINS] = p;
+	return p;
+}
+
+uint8_t *memory_pin(struct hv *hv, uint64_t gfn)
+{
+	uint8_t *host = NULL;
+
+	pthread_mutex_lock(&hv->memory.lock);
+	if (memory_present(hv, gfn)) {
+		struct memory_pin *p = pin_find(hv, gfn);
+		if (!p)
+			p = pin_new(hv, gfn);
+		if (p) {
+			p->count++;
+			gpa_t a = frame_address(gfn);
+			host = (uint8_t *)(uintptr_t)ram_read_ptr(
+				&hv->machine->ram, a, XEN_PAGE_SIZE);
+		}
+	}
+	pthread_mutex_unlock(&hv->memory.lock);
+	return host;
+}
+
+void memory_unpin(struct hv *hv, uint64_t gfn)
+{
+	pthread_mutex_lock(&hv->memory.lock);
+	struct memory_pin **link = &hv->memory.pin[gfn % MEMORY_PINS];
+	while (*link && (*link)->gfn != gfn)
+		link = &(*link)->next;
+	struct memory_pin *p = *link;
+	if (p && --p->count == 0) {
+		*link = p->next;
+		free(p);
+	}
+	pthread_mutex_unlock(&hv->memory.lock);
+}
+
+/* --- memory_op --- */
+
+struct reservation {
+	uint64_t extents; /* handle */
+	uint64_t count;
+	uint32_t order, flags;
+	uint16_t domid, pad[3];
+};
+
+/* Of the elements of an extent list, those done. */
+static int64_t each_extent(struct hypercall *c, uint64_t handle, uint64_t count,
+	bool (*fn)(struct hv *hv, uint64_t gfn))
+{
+	struct hv *hv = c->v->hv;
+	uint64_t n = 0, gfn;
+
+	if (count > HYPERCALL_MOST)
+		count = HYPERCALL_MOST;
+	while (n < count && xencomm_read(hv, handle, n * 8, &gfn, 8) == 0 && fn(hv, gfn))
+		n++;
+	return (int64_t)n;
+}
+
+/* Frames that were taken: no processor uses them any more, then their memory goes. */
+static void discard_extents(struct hypercall *c, uint64_t handle, int64_t count)
+{
+	struct hv *hv = c->v->hv;
+	uint64_t gfn;
+
+	if (count)
+		hv_flush(c->v->cpu);
+	for (int64_t n = 0; n < count; n++)
+		if (xencomm_read(hv, handle, (uint64_t)n * 8, &gfn, 8) == 0 && gfn < hv->pages &&
+			!memory_present(hv, gfn))
+			memory_discard(hv, gfn);
+}
+
+static int64_t read_reservation(struct hypercall *c, struct reservation *r)
+{
+	if (xencomm_read(c->v->hv, c->arg[1], 0, r, sizeof(*r)))
+		return -XEN_EFAULT;
+	return is_self(c->v->hv, r->domid) ? 0 : -XEN_EPERM;
+}
+
+static int64_t decrease_reservation(struct hypercall *c)
+{
+	struct reservation r;
+	int64_t err = read_reservation(c, &r);
+
+	if (err)
+		return err;
+	if (r.order)
+		return 0;
+	int64_t done = each_extent(c, r.extents, r.count, memory_remove);
+	discard_extents(c, r.extents, done);
+	return done;
+}
+
+static int64_t populate_physmap(struct hypercall *c)
+{
+	struct reservation r;
+	int64_t err = read_reservation(c, &r);
+
+	if (err)
+		return err;
+	int64_t done = r.order ? 0 : each_extent(c, r.extents, r.count, memory_add);
+	if (done)
+		hv_flush(c->v->cpu); /* the scratch page stood there */
+	return done;
+}
+
+/* Frames without a place in the guest's address space do not exist here. */
+static int64_t increase_reservation(struct hypercall *c)
+{
+	struct reservation r;
+	return read_reservation(c, &r);
+}
+
+struct exchange {
+	struct reservation in, out;
+	uint64_t done;
+};
+
+static int64_t exchange(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+	struct exchange e;
+
+	if (xencomm_read(hv, c->arg[1], 0, &e, sizeof(e)))
+		return -XEN_EFAULT;
+	if (!is_self(hv, e.in.domid) || e.in.domid != e.out.domid)
+		return -XEN_EPERM;
+	if (e.in.order || e.out.order || e.in.count != e.out.count || e.done > e.in.count ||
+		e.in.count > HYPERCALL_MOST)
+		return -XEN_EINVAL;
+	int64_t taken = each_extent(c, e.in.extents, e.in.count, memory_remove);
+	discard_extents(c, e.in.extents, taken);
+	int64_t given = each_extent(c, e.out.extents, (uint64_t)taken, memory_add);
+	hv_flush(c->v->cpu);
+	e.done = (uint64_t)given;
+	if (xencomm_write(hv, c->arg[1], offsetof(struct exchange, done), &e.done, 8))
+		return -XEN_EFAULT;
+	return e.done == e.in.count ? 0 : -XEN_ENOMEM;
+}
+
+/* A domain's numbers: its id stands at the handle. */
+static int64_t reservation_of(struct hypercall *c, uint64_t value)
+{
+	uint16_t domid;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &domid, sizeof(domid)))
+		return -XEN_EFAULT;
+	return is_self(c->v->hv, domid) ? (int64_t)value : -XEN_EPERM;
+}
+
+int64_t hc_memory_op(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+
+	switch (c->arg[0]) {
+	case 0:
+		return increase_reservation(c);
+	case 1:
+		return decrease_reservation(c);
+	case 2: /* maximum_ram_page */
+		return (int64_t)hv->pages;
+	case 3:
+		return reservation_of(c, hv->memory.present);
+	case 4:
+		return reservation_of(c, hv->pages);
+	case 6:
+		return populate_physmap(c);
+	case 10: /* machine_memory_map */
+		return -XEN_EPERM;
+	case 11:
+		return exchange(c);
+	case 14: /* maximum_gpfn */
+		return reservation_of(c, hv->pages - 1);
+	case 16: /* set_pod_target, get_pod_target: nothing is populated on demand */
+	case 17:
+		return 0;
+	default: /* add_to_physmap among them: HVM only */
+		return -XEN_ENOSYS;
+	}
+}
+
+/* --- life --- */
+
+int memory_init(struct hv *hv)
+{
+	hv->memory.absent = calloc(hv->pages / 64 + 1, sizeof(*hv->memory.absent));
+	if (!hv->memory.absent)
+		return -ENOMEM;
+	pthread_mutex_init(&hv->memory.lock, NULL);
+	hv->memory.present = hv->pages;
+	return 0;
+}
+
+void memory_free(struct hv *hv)
+{
+	if (!hv->memory.absent)
+		return;
+	for (unsigned n = 0; n < MEMORY_PINS; n++)
+		while (hv->memory.pin[n]) {
+			struct memory_pin *p = hv->memory.pin[n];
+			hv->memory.pin[n] = p->next;
+			free(p);
+		}
+	pthread_mutex_destroy(&hv->memory.lock);
+	free(hv->memory.absent);
+	hv->memory.absent = NULL;
+}
+
+void memory_reset(struct hv *hv)
+{
+	for (uint64_t n = 0; n <= hv->pages / 64; n++)
+		hv->memory.absent[n] = 0;
+	hv->memory.present = hv->pages;
+}
+
+void memory_save(struct hv *hv, struct stream *s)
+{
+	stream_begin(s, "p2m", 1);
+	for (uint64_t n = 0; n <= hv->pages / 64; n++)
+		if (hv->memory.absent[n]) {
+			stream_put_u64(s, n + 1);
+			stream_put_u64(s, hv->memory.absent[n]);
+		}
+	stream_put_u64(s, 0);
+	stream_end(s);
+}
+
+void memory_load(struct hv *hv, struct stream *s)
+{
+	if (!stream_open(s, "p2m", 1))
+		return;
+	memory_reset(hv);
+	for (;;) {
+		uint64_t n = stream_get_max(s, hv->pages / 64 + 1, "frame number");
+		if (!n || !stream_ok(s))
+			break;
+		hv->memory.absent[n - 1] = stream_get_u64(s);
+		hv->memory.present -= (uint64_t)__builtin_popcountll(hv->memory.absent[n - 1]);
+	}
+	if (hv->memory.present > hv->pages)
+		stream_fail(s, "more frames are missing than there are");
+	stream_close(s);
+}

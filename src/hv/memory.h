@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The frames a guest has, and who else uses them. Any thread. */
+#ifndef HV_MEMORY_H
+#define HV_MEMORY_H
+
+#include "hv/hv.h"
+
+#define MEMORY_PINS 256
+
+/* A frame that others use: a granted page, a ring. */
+struct memory_pin {
+	struct memory_pin *next;
+	uint64_t gfn;
+	unsigned count;
+};
+
+/* hv->pages is set. 0 or -ENOMEM. */
+int memory_init(struct hv *hv);
+void memory_free(struct hv *hv);
+/* All frames are there; pins stay. */
+void memory_reset(struct hv *hv);
+void memory_save(struct hv *hv, struct stream *s);
+void memory_load(struct hv *hv, struct stream *s);
+
+bool memory_present(const struct hv *hv, uint64_t gfn);
+/* Takes a frame from the guest, or gives it one; false: not there or pinned, or there already.
+ * hv_flush has to follow, and memory_discard behind a removal. */
+bool memory_remove(struct hv *hv, uint64_t gfn);
+bool memory_add(struct hv *hv, uint64_t gfn);
+/* Gives the memory behind an absent frame back to the host. */
+void memory_discard(struct hv *hv, uint64_t gfn);
+
+/* The frame's 16 KB, which stay until they are unpinned as often; NULL: no such frame, no memory.
+ * Writing there must be made known with ram_write_ptr when the frame may hold code. */
+uint8_t *memory_pin(struct hv *hv, uint64_t gfn);
+void memory_unpin(struct hv *hv, uint64_t gfn);
+bool memory_pinned(const struct hv *hv, uint64_t gfn); /* memory.lock is held */
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The small hypercalls: what the hypervisor is (ABI 1.2), its console, entry points, and those of
+ * which little is left for a domain without hardware of its own (4.4-4.7, 10.6).
+ */
+#include <string.h>
+
+#include "hv/hypercall.h"
+#include "hv/pv_page.h"
+
+/* --- xen_version --- */
+
+#define VERSION	   0x00040001
+#define VIRT_START 0xf000000000000000ull
+#define FEATURES   0x00000005u /* writable page tables, auto-translated */
+#define PAGE	   0x4000
+
+static int64_t put_text(struct hypercall *c, const char *text, size_t size)
+{
+	char buffer[1024] = {0};
+
+	memccpy(buffer, text, 0, size - 1);
+	return xencomm_write(c->v->hv, c->arg[1], 0, buffer, size);
+}
+
+static int64_t compile_info(struct hypercall *c)
+{
+	char info[64 + 16 + 32 + 32] = {0};
+
+	memcpy(info, "gcc", 3);
+	memcpy(info + 64, "epixen", 6);
+	memcpy(info + 80, "epixen", 6);
+	return xencomm_write(c->v->hv, c->arg[1], 0, info, sizeof(info));
+}
+
+static int64_t features(struct hypercall *c)
+{
+	uint32_t f[2]; /* submap index, submap */
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, f, sizeof(f)))
+		return -XEN_EFAULT;
+	if (f[0] != 0)
+		return -XEN_EINVAL;
+	f[1] = FEATURES;
+	return xencomm_write(c->v->hv, c->arg[1], 0, f, sizeof(f));
+}
+
+int64_t hc_xen_version(struct hypercall *c)
+{
+	static const uint64_t virt_start = VIRT_START;
+
+	switch (c->arg[0]) {
+	case 0:
+		return VERSION;
+	case 1:
+		return put_text(c, ".6-epixen", 16);
+	case 2:
+		return compile_info(c);
+	case 3:
+		return put_text(c, "xen-3.0-ia64 xen-3.0-ia64be ", 1024);
+	case 4:
+		return put_text(c, "unavailable", 64);
+	case 5:
+		return xencomm_write(c->v->hv, c->arg[1], 0, &virt_start, sizeof(virt_start));
+	case 6:
+		return features(c);
+	case 7:
+		return PAGE;
+	case 8:
+		return xencomm_write(c->v->hv, c->arg[1], 0, c->v->hv->uuid, 16);
+	case 9:
+		return put_text(c, "", 1024);
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* --- console_io: the hypervisor's own console is the domain's --- */
+
+static int64_t console_write(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+	uint64_t count = c->arg[1], at = 0;
+	uint8_t bytes[128];
+
+	if (count > HYPERCALL_MOST)
+		return -XEN_EINVAL;
+	while (at < count) {
+		uint64_t part = count - at < sizeof(bytes) ? count - at : sizeof(bytes);
+		if (xencomm_read(hv, c->arg[2], at, bytes, part))
+			return -XEN_EFAULT;
+		if (hv->console.write)
+			hv->console.write(hv->console.ctx, bytes, part);
+		at += part;
+	}
+	return 0;
+}
+
+int64_t hc_console_io(struct hypercall *c)
+{
+	switch (c->arg[0]) {
+	case 0:
+		return console_write(c);
+	case 1: /* what is typed goes to the console ring */
+		return -XEN_EPERM;
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* --- callback_op --- */
+
+struct op_register {
+	uint16_t type, flags;
+	uint32_t pad;
+	uint64_t address;
+};
+
+enum { CALLBACK_EVENT, CALLBACK_FAILSAFE };
+
+static int64_t register_callback(struct hypercall *c)
+{
+	struct op_register op;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	if (op.address >= XEN_LOW && op.address < XEN_HIGH)
+		return -XEN_EINVAL;
+	if (op.type == CALLBACK_EVENT)
+		c->v->callback = op.address & ~15ull;
+	return op.type <= CALLBACK_FAILSAFE ? 0 : -XEN_ENOSYS;
+}
+
+int64_t hc_callback_op(struct hypercall *c)
+{
+	switch (c->arg[0]) {
+	case 0:
+		return register_callback(c);
+	case 1: /* nothing can be unregistered */
+		return -XEN_EINVAL;
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* --- physdev_op: no physical interrupt is the domain's --- */
+
+int64_t hc_physdev_op(struct hypercall *c)
+{
+	uint32_t status[2]; /* irq, flags */
+
+	switch (c->arg[0]) {
+	case 4:	 /* irq_unmask_notify */
+	case 12: /* eoi */
+	case 13: /* map_pirq, unmap_pirq */
+	case 14:
+	case 17: /* pirq_eoi_gmfn */
+	case 28:
+		return 0;
+	case 5: /* irq_status_query */
+		if (xencomm_read(c->v->hv, c->arg[1], 0, status, sizeof(status)))
+			return -XEN_EFAULT;
+		return -XEN_EINVAL;
+	case 8: /* apic_read, apic_write, alloc_irq_vector, free_irq_vector, manage_pci */
+	case 9:
+	case 10:
+	case 11:
+	case 15:
+	case 16:
+	case 20:
+		return -XEN_EPERM;
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* --- those of HVM guests and of domain 0 --- */
+
+/* Parameters are an HVM domain's; a PV one has none. */
+int64_t hc_hvm_op(struct hypercall *c)
+{
+	switch (c->arg[0]) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		return -XEN_EINVAL;
+	case 4: /* set_pci_link_route */
+		return 0;
+	case 7: /* modified_memory */
+		return -XEN_EINVAL;
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* The guest's frames are machine frames; there is no I/O space and no FPSWA. */
+int64_t hc_dom0vp_op(struct hypercall *c)
+{
+	switch (c->arg[0]) {
+	case 0:	 /* ioremap */
+	case 6:	 /* add_physmap */
+	case 7:	 /* expose_p2m */
+	case 8:	 /* perfmon */
+	case 9:	 /* add_physmap_with_gmfn */
+	case 11: /* add_io_space */
+	case 12: /* expose_foreign_p2m, unexpose_foreign_p2m, get_memmap */
+	case 13:
+	case 14:
+		return -XEN_EPERM;
+	case 1: /* phystomach, machtophys */
+	case 3:
+		return (int64_t)c->arg[1];
+	case 5: /* zap_physmap */
+		return -XEN_EPERM;
+	case 10: /* fpswa_revision */
+		return -XEN_ENOSYS;
+	default:
+		return -1;
+	}
+}
+
+/* --- opt_feature (ABI 4.5) --- */
+
+struct op_feature {
+	uint64_t cmd;
+	uint8_t on, pad[7];
+	uint64_t pgprot, key;
+};
+
+#define IDENT_MAP_REG7 1
+
+int64_t hc_opt_feature(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+	struct op_feature op;
+
+	if (xencomm_read(hv, c->arg[0], 0, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	if (op.cmd != IDENT_MAP_REG7)
+		return -XEN_ENOSYS;
+	hv->identity.pgprot = op.pgprot;
+	hv->identity.key = (uint32_t)op.key & 0xffffff;
+	hv->identity.on = op.on;
+	return 0;
+}

@@ -318,7 +318,8 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 {
 	struct reading r = {.cfg = cfg, .config = config};
 
-	*config = (struct domain_config){.memory = 512, .vcpus = 1, .on_reboot = ACTION_RESTART};
+	*config = (struct domain_config){
+		.memory = 512, .vcpus = 1, .engine = ENGINE_JIT, .on_reboot = ACTION_RESTART};
 	for (unsigned i = 0; i < cfg->count; i++) {
 		if (apply_one(&r, &cfg->setting[i]))
 			return -EINVAL;

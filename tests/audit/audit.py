@@ -75,7 +75,7 @@ class Programs:
         if kind != "insn":
             return self.output([os.path.join(self.build, "audit", test)], broken)[0] != 0
         name = self.group[key]
-        status, out = self.output([os.path.join(self.build, "audit/epixen-user"),
+        status, out = self.output([os.path.join(self.build, "audit/epixen-user"), "--engine", "interp",
                                    os.path.join(self.scratch, name)], broken)
         tests, parts, at = groups.make(name), [], 0
         for t in tests:

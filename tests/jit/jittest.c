@@ -33,7 +33,8 @@
 /* Kicks the JIT's side at any time. */
 struct kicker {
 	struct cpu *cpu;
-	atomic_bool on, end;
+	pthread_mutex_t lock;
+	bool on, end;
 	pthread_t thread;
 };
 
@@ -49,12 +50,23 @@ static void *kick_now_and_then(void *arg)
 	struct kicker *k = arg;
 	const struct timespec t = {0, 20000};
 
-	while (!atomic_load(&k->end)) {
+	for (bool end = false; !end;) {
 		nanosleep(&t, NULL);
-		if (atomic_load(&k->on))
+		pthread_mutex_lock(&k->lock);
+		if (k->on)
 			cpu_kick(k->cpu);
+		end = k->end;
+		pthread_mutex_unlock(&k->lock);
 	}
 	return NULL;
+}
+
+static void kick(struct kicker *k, bool on, bool end)
+{
+	pthread_mutex_lock(&k->lock);
+	k->on = on;
+	k->end = end;
+	pthread_mutex_unlock(&k->lock);
 }
 
 static uint64_t random_budget(uint64_t *dice)
@@ -81,9 +93,9 @@ static const char *run_both(struct test *t, uint64_t budget, bool kicked, enum e
 		return what ? what : *e != other ? "exits" : NULL;
 	}
 	uint64_t began = b->slots;
-	atomic_store(&t->kicker.on, true);
+	kick(&t->kicker, true, false);
 	*e = cpu_run(b, budget);
-	atomic_store(&t->kicker.on, false);
+	kick(&t->kicker, false, false);
 	if (*e == EXIT_KICK)
 		*e = EXIT_BUDGET;
 	atomic_store(&b->kick, 0);
@@ -216,13 +228,14 @@ static void test_init(struct test *t)
 	side_init(&t->side[0], &engine_interpreter);
 	side_init(&t->side[1], &engine_jit);
 	t->kicker.cpu = t->side[1].cpu;
+	pthread_mutex_init(&t->kicker.lock, NULL);
 	if (pthread_create(&t->kicker.thread, NULL, kick_now_and_then, &t->kicker))
 		exit(2);
 }
 
 static void test_free(struct test *t)
 {
-	atomic_store(&t->kicker.end, true);
+	kick(&t->kicker, false, true);
 	pthread_join(t->kicker.thread, NULL);
 	for (unsigned n = 0; n < 2; n++) {
 		cpu_free(t->side[n].cpu);

@@ -95,8 +95,9 @@ class Tree:
                                               "20000", "-r", "5000"], 120))
         out.append(("fptest", "fptest", ["out/fptest", "100000", "1"], 60))
         out.append(("insn", "epixen-user", ["python3", "tests/insn/insn.py", "--runner",
-                                            "out/epixen-user", "--built", self.programs], 120))
-        out.append(("user", "epixen-user", ["sh", "tests/user/run-user.sh"], 60))
+                                            "out/epixen-user --engine interp", "--built", self.programs],
+                    120))
+        out.append(("user", "epixen-user", ["env", "ENGINES=interp", "sh", "tests/user/run-user.sh"], 60))
         return out + unit(UNIT[-2:], 120)
 
     def notice(self, side):

@@ -32,7 +32,7 @@ def run_batch(args, binaries):
         files["t/run.sh"] = SCRIPT.encode()
         ramdisk = pathlib.Path(d) / "initramfs"
         guest.append_archive(args.ramdisk, ramdisk, files)
-        g = guest.Guest(args.epixen, args.kernel, ramdisk, memory=args.memory)
+        g = guest.Guest(args.epixen, args.kernel, ramdisk, args.memory, args.engine)
         _, text = g.run("torture", timeout=3600, vcpus=args.vcpus, run="sh /t/run.sh", extra="quiet")
     return {name: int(status) for name, status in re.findall(r"TORTURE (\S+) (\d+)", text)}, text
 
@@ -55,6 +55,7 @@ def main():
     parser.add_argument("--batch", type=int, default=400)
     parser.add_argument("--memory", type=int, default=2048)
     parser.add_argument("--vcpus", type=int, default=1)
+    parser.add_argument("--engine", default="jit")
     args = parser.parse_args()
     binaries = sorted(p for p in args.work.iterdir() if p.is_file())
     counts = {"ok": 0, "FAIL": 0, "SKIP": 0}

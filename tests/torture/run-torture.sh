@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# GCC's execution tests in the user runner and inside a Linux domain: every 40th test, or all of
-# them for SIZE=long. usage: BUILD=build SIZE=short|long SHARED=../shared tests/torture/run-torture.sh
+# GCC's execution tests in the user runner and inside a Linux domain, on each of ENGINES, by default "interp jit"
+# (in Linux on the JIT only, when tests are few): every 40th test, or all of them for SIZE=long.
+# usage: BUILD=build SIZE=short|long SHARED=../shared tests/torture/run-torture.sh
 # IA64_CC names the compiler (otherwise unpacked from SHARED/toolchain), TORTURE the directory
 # gcc.c-torture/execute (otherwise taken from Debian's gcc-12-source), ORACLE a second simulator's
 # command: what fails there as well is excused; RUNNER the user runner with its options; LINUX=no
@@ -13,6 +14,8 @@ kernel=$shared/guests/vmlinux-6.1-ia64.gz
 ramdisk=$shared/guests/initramfs-busybox.cpio.gz
 size=${SIZE:-short}
 [ "$size" = long ] && every=1 || every=40
+engines=${ENGINES:-interp jit}
+[ "$size" = long ] && in_linux="interp jit" || in_linux=jit
 passed=0 failed=0 skipped=0
 
 skip() { # WHAT WHY
@@ -78,11 +81,16 @@ trap clean_up EXIT
 # One level after the other: the binaries of one take 2 GB.
 for level in -O0 -O2 -O3; do
 	rm -rf "$work"
-	add python3 tests/torture/torture.py --source "$TORTURE" --cc "$IA64_CC" --work "$work" \
-		--every $every --levels=$level --runner "${RUNNER:-$build/epixen-user}" --keep \
-		${ORACLE:+--oracle "$ORACLE"}
-	[ -n "$linux" ] && add python3 tests/torture/in_linux.py --epixen "$epixen" \
-		--kernel "$kernel" --ramdisk "$ramdisk" --work "$work" --log "$build/torture-linux.log"
+	for engine in $engines; do
+		add python3 tests/torture/torture.py --source "$TORTURE" --cc "$IA64_CC" --work "$work" \
+			--every $every --levels=$level --runner "${RUNNER:-$build/epixen-user} --engine $engine" \
+			--keep ${ORACLE:+--oracle "$ORACLE"}
+	done
+	for engine in ${linux:+$in_linux}; do
+		add python3 tests/torture/in_linux.py --epixen "$epixen" --engine "$engine" \
+			--kernel "$kernel" --ramdisk "$ramdisk" --work "$work" \
+			--log "$build/torture-linux.log"
+	done
 done
 rm -rf "$work"
 finish

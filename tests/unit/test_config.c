@@ -137,6 +137,7 @@ static void defaults_are_those_of_xl(void **state)
 	applies(&c, "");
 	assert_string_equal(c.name, "t");
 	assert_int_equal(c.vcpus, 1);
+	assert_int_equal(c.engine, ENGINE_JIT);
 	assert_int_equal(c.on_poweroff, ACTION_DESTROY);
 	assert_int_equal(c.on_reboot, ACTION_RESTART);
 	assert_int_equal(c.on_crash, ACTION_DESTROY);

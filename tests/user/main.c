@@ -132,7 +132,7 @@ static int parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.engine = &engine_interpreter};
+	struct options o = {.engine = &engine_jit};
 	int n = parse(argc, argv, &o);
 	const struct cpu_model *model = cpu_model_find(o.cpu);
 	if (!n || !model || !o.engine)

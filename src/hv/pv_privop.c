@@ -4,6 +4,7 @@
  * 6.3), and break, its way to hyperprivops and hypercalls (4.1). At user level each is what it is
  * on bare hardware. Failing operations raise a General Exception whose ISR holds the code only.
  */
+#include "cpu/engine.h"
 #include "cpu/interrupt.h"
 #include "cpu/model.h"
 #include "cpu/pmu.h"
@@ -47,12 +48,30 @@ static enum exec give(struct cpu *cpu, const struct insn *i, uint64_t value)
 
 /* --- break --- */
 
+/* A user's break, which is how system calls are made: delivered without leaving the engine. */
+static enum exec reflect_break(struct cpu *cpu, const struct insn *i, exec_fn *native)
+{
+	enum exec r = native(cpu, i);
+
+	if (r != EXEC_FAULT || cpu->intercept || cpu->psr & PSR_STEP)
+		return r;
+	cpu->ip = insn_ip(cpu, i);
+	cpu->ri = i->slot;
+	pv_deliver(cpu);
+	if (cpu->exit == EXIT_CRASH)
+		return EXEC_EXIT;
+	cpu->next_ip = cpu->ip;
+	cpu->next_ri = 0;
+	cpu->stay_va = STAY_NOWHERE;
+	return EXEC_BRANCH;
+}
+
 static enum exec take_break(struct cpu *cpu, const struct insn *i, exec_fn *native)
 {
 	uint64_t imm = (uint64_t)i->imm & 0x1fffff;
 
 	if (!pv_kernel(cpu))
-		return native(cpu, i);
+		return reflect_break(cpu, i, native);
 	if (imm - 1 < PV_HYPERPRIVOPS - 1)
 		return pv_hyperprivop(cpu->hv, (unsigned)imm);
 	if (imm != HV_BREAK)

@@ -4,6 +4,7 @@
  * pages, and written by taking it apart again; with the register bank (5.4) and the guest's
  * physical mode (5.7) that hang on it, and rfi (5.8).
  */
+#include "cpu/engine.h"
 #include "cpu/pmu.h"
 #include "cpu/rse.h"
 #include "hv/pv.h"
@@ -43,10 +44,10 @@ static void save_bank(struct hv_vcpu *v, enum page_field regs, enum page_field n
 {
 	uint64_t nat = 0;
 
-	for (unsigned n = 0; n < 16; n++) {
+	for (unsigned n = 0; n < 16; n++)
 		page_set_at(v, regs, n, v->cpu->gr[16 + n]);
+	for (unsigned n = 0; n < 16 && v->cpu->nat_seen; n++)
 		nat |= (uint64_t)v->cpu->gr_nat[16 + n] << n;
-	}
 	page_set(v, nats, (page_get(v, nats) & ~(0xffffull << shift)) | nat << shift);
 }
 
@@ -54,12 +55,13 @@ static void load_bank(struct hv_vcpu *v, enum page_field regs, enum page_field n
 {
 	uint64_t nat = page_get(v, nats) >> shift & 0xffff;
 
-	for (unsigned n = 0; n < 16; n++) {
+	for (unsigned n = 0; n < 16; n++)
 		v->cpu->gr[16 + n] = page_get_at(v, regs, n);
+	if (likely(!nat && !v->cpu->nat_seen))
+		return;
+	for (unsigned n = 0; n < 16; n++)
 		v->cpu->gr_nat[16 + n] = nat >> n & 1;
-	}
-	if (nat)
-		v->cpu->nat_seen = true;
+	v->cpu->nat_seen = true;
 }
 
 void pv_set_bank(struct hv_vcpu *v, unsigned bank)
@@ -117,6 +119,13 @@ void pv_change_psr(struct hv_vcpu *v, uint64_t value, uint64_t mask)
 
 /* --- rfi --- */
 
+/* Can the engine go on at next_ip without a look from the run loop? */
+static bool may_stay(struct cpu *cpu)
+{
+	return !(cpu->psr & PSR_STEP) && cpu->next_ri == 0 && !rse_incomplete(cpu) &&
+	       !pv_event_due(cpu);
+}
+
 /* Without a valid ifs the frame stays as it is. Bank 1 is active afterwards whatever ipsr says, as
  * with the hypervisor's own quick way (ABI 5.4). */
 enum exec pv_rfi(struct hv_vcpu *v)
@@ -137,5 +146,7 @@ enum exec pv_rfi(struct hv_vcpu *v)
 		cpu->taken = true;
 		return cpu_trap(cpu, FAULT_UNIMPL_INST_ADDR, 0);
 	}
+	if (may_stay(cpu))
+		cpu->stay_va = STAY_NOWHERE;
 	return EXEC_BRANCH;
 }

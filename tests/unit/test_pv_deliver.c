@@ -333,6 +333,76 @@ static void the_interrupted_frame_stays_current(void **state)
 	check_common(p, KERNEL_IPSR, 24 | 8 << 7);
 }
 
+/* A big-endian application under a little-endian kernel and the other way round (2.9). */
+static void byte_order_follows_psr_and_dcr(void **state)
+{
+	struct pv *p = *state;
+	uint64_t v = 0x1122334455667788;
+
+	assert_int_equal(ram_write(&p->g.m.ram, GPA(0x200000), &v, 8), 0);
+	pv_map_region0(p, 3);
+	for (unsigned user_be = 0; user_be < 2; user_be++) {
+		for (unsigned kernel_be = 0; kernel_be < 2; kernel_be++) {
+			page_set(p->v, PAGE_DCR, kernel_be << 1);
+			page_set(p->v, PAGE_IPSR,
+				PSR(IC) | VIRTUAL | 3ull << PSR_CPL_BIT | (user_be ? PSR(BE) : 0));
+			page_set(p->v, PAGE_IIP, GUEST_CODE + 0x100);
+			page_set(p->v, PAGE_IFS, 0);
+			p->cpu->gr[3] = 0x200000;
+			pv_at(p, GUEST_CODE + 0x100, 1);
+			guest_m(&p->g, .op = OP_ld8, .r1 = 14, .r3 = 3);
+			guest_m(&p->g, .op = OP_break_m, .imm = 0x100000);
+			assert_int_equal(PV_M(p, .op = OP_break_m, .imm = 1), 0x2c00);
+			assert_true(p->cpu->gr[14] == (user_be ? __builtin_bswap64(v) : v));
+			assert_int_equal(p->cpu->mmu.data_be, kernel_be);
+			assert_int_equal(get(p, PAGE_IPSR) >> PSR_BE_BIT & 1, user_be);
+		}
+	}
+}
+
+/* A user's break is a fault: it neither completes nor takes the single step trap. */
+static void breaks_of_stepped_users(void **state)
+{
+	struct pv *p = *state;
+
+	pv_map_region0(p, 3);
+	for (unsigned ss = 0; ss < 2; ss++) {
+		pv_set_metaphysical(p->v, false);
+		pv_at(p, GUEST_CODE, 3);
+		guest_m(&p->g, .op = OP_break_m, .imm = 0x100000);
+		cpu_set_psr(p->cpu, cpu_psr(p->cpu) | (ss ? PSR(SS) | PSR(TB) | PSR(DD) : 0));
+		make_stale(p);
+		assert_int_equal(pv_run(p), 0x2c00);
+		assert_int_equal(get(p, PAGE_IIP), GUEST_CODE);
+		assert_int_equal(get(p, PAGE_IPSR) >> PSR_SS_BIT & 1, ss);
+		assert_int_equal(get(p, PAGE_IPSR) >> PSR_DD_BIT & 1, ss);
+		assert_int_equal(bits(get(p, PAGE_IPSR), PSR_CPL_BIT, 2), 3);
+		assert_false(p->cpu->psr & (PSR(SS) | PSR(TB) | PSR(DD)));
+	}
+}
+
+static void single_steps_and_taken_branches(void **state)
+{
+	struct pv *p = *state;
+
+	pv_map_region0(p, 3);
+	for (unsigned tb = 0; tb < 2; tb++) {
+		page_set(p->v, PAGE_IPSR,
+			PSR(IC) | VIRTUAL | 3ull << PSR_CPL_BIT | (tb ? PSR(TB) : PSR(SS)));
+		page_set(p->v, PAGE_IIP, GUEST_CODE + 0x100);
+		page_set(p->v, PAGE_IFS, 0);
+		pv_at(p, GUEST_CODE + 0x100, 1);
+		guest_b(&p->g, .op = OP_br_cond, .imm = 32);
+		make_stale(p);
+		page_set(p->v, PAGE_IPSR,
+			PSR(IC) | VIRTUAL | 3ull << PSR_CPL_BIT | (tb ? PSR(TB) : PSR(SS)));
+		page_set(p->v, PAGE_IIP, GUEST_CODE + 0x100);
+		page_set(p->v, PAGE_IFS, 0);
+		assert_int_equal(PV_M(p, .op = OP_break_m, .imm = 1), tb ? 0x5f00 : 0x6000);
+		assert_int_equal(get(p, PAGE_IIP), tb ? GUEST_CODE + 0x120 : GUEST_CODE + 0x100);
+	}
+}
+
 /* --- psr.ic off --- */
 
 static unsigned access_with_ic_off(struct pv *p, uint64_t outer_ipsr, uint64_t pte)
@@ -477,6 +547,9 @@ int main(void)
 		T(real_psr_of_a_handler),
 		T(user_mode_is_seen_in_ipsr),
 		T(the_interrupted_frame_stays_current),
+		T(byte_order_follows_psr_and_dcr),
+		T(breaks_of_stepped_users),
+		T(single_steps_and_taken_branches),
 		T(nested_data_tlb_changes_nothing_else),
 		T(other_faults_with_ic_off_crash),
 		T(speculative_misses_give_nats),

@@ -22,7 +22,7 @@ import sys
 import textwrap
 
 import measure
-from measure import COMPUTE, COREMARK, PROGRAMS, SYSTEM, Command, Failure, Linux
+from measure import COMPUTE, COREMARK, SYSTEM, Command, Failure, Linux
 
 NATIVE, JIT, INTERP, LINUX, SKI = "native", "jit", "interp", "Linux", "Ski"
 MACHINES = ("aarch64", "riscv64")

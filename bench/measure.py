@@ -38,10 +38,10 @@ COMPUTE = {
     "rotate": "br.ctop and br.wtop loops, memcpy",
 }
 SYSTEM = {
-    "syscall": "12000 system calls, a pipe",
-    "switch": "2000 context switches",
-    "fault": "2048 page faults, mprotect",
-    "fork": "20 processes",
+    "syscall": "1400 system calls",
+    "switch": "200 context switches",
+    "fault": "256 page faults, mprotect",
+    "fork": "3 processes",
     "parallel": "two threads",
 }
 PROGRAMS = {**COMPUTE, **SYSTEM}

@@ -3,8 +3,8 @@
 #include "bench.h"
 
 #define NODES 32768
-#define STEPS 100000
-#define KEYS  20000
+#define STEPS 40000
+#define KEYS  8000
 
 struct node {
 	struct node *next;

@@ -5,7 +5,7 @@
  */
 #include "bench.h"
 
-#define SIZE	60000
+#define SIZE	40000
 #define WINDOW	4096
 #define SYMBOLS 256
 

@@ -2,9 +2,9 @@
 /* Hashing: SHA-256 of a buffer, CRC-32 by table, and a hash table with open addressing. */
 #include "bench.h"
 
-#define SIZE  100000
-#define SLOTS 65536
-#define KEYS  40000
+#define SIZE  20000
+#define SLOTS 16384
+#define KEYS  10000
 
 static uint8_t buffer[SIZE];
 static uint32_t crc_table[256], round_constant[64];
@@ -97,7 +97,7 @@ static uint64_t insert_all(void)
 	memset(table, 0, sizeof(table));
 	for (unsigned n = 0; n < KEYS; n++) {
 		uint64_t key = bench_random(&state) >> 44 | 1;
-		size_t at = key * 0x9e3779b97f4a7c15 >> 48;
+		size_t at = key * 0x9e3779b97f4a7c15 >> 50;
 		while (table[at] && table[at] != key) {
 			at = (at + 1) % SLOTS;
 			probes++;

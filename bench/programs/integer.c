@@ -2,8 +2,8 @@
 /* Plain integer loops: a sieve, and the longest Collatz sequence. */
 #include "bench.h"
 
-#define SIEVE	400000
-#define COLLATZ 6000
+#define SIEVE	200000
+#define COLLATZ 4000
 
 static uint8_t composite[SIEVE];
 

@@ -23,7 +23,7 @@ static uint64_t series(void)
 		term /= n;
 		e += term;
 	}
-	for (unsigned n = 0; n < 20000; n++)
+	for (unsigned n = 0; n < 4000; n++)
 		pi += (n & 1 ? -4.0L : 4.0L) / (2 * n + 1);
 	return bench_mix(rounded(e), rounded(pi));
 }
@@ -36,7 +36,7 @@ static uint64_t mandelbrot(void)
 		for (int j = 0; j < 16; j++) {
 			long double re = i * 0.25L - 0.03L, im = j * 0.125L + 0.01L, x = 0, y = 0;
 			unsigned n = 0;
-			for (; n < 200 && x * x + y * y < 4; n++) {
+			for (; n < 50 && x * x + y * y < 4; n++) {
 				long double t = x * x - y * y + re;
 				y = 2 * x * y + im;
 				x = t;
@@ -49,7 +49,7 @@ static uint64_t mandelbrot(void)
 uint64_t bench(void)
 {
 	uint64_t sum = 0;
-	for (unsigned n = 2; n < 1000; n++)
+	for (unsigned n = 2; n < 250; n++)
 		sum = bench_mix(sum, rounded(root(n)));
 	return bench_mix(bench_mix(sum, series()), mandelbrot());
 }

@@ -3,7 +3,7 @@
  * multiply-add, and Gaussian elimination. */
 #include "bench.h"
 
-#define SIZE 112
+#define SIZE 72
 
 static double a[SIZE][SIZE], b[SIZE][SIZE], c[SIZE][SIZE];
 

@@ -6,7 +6,7 @@
 #include "bench.h"
 
 #define BODIES 5
-#define STEPS  4000
+#define STEPS  1000
 
 struct body {
 	double at[3], speed[3], mass;

@@ -6,8 +6,8 @@
  */
 #include "bench.h"
 
-#define COUNT 2000
-#define BYTES 20000
+#define COUNT 1000
+#define BYTES 10000
 
 static double x[COUNT], y[COUNT];
 static char from[BYTES], to[BYTES];

@@ -2,7 +2,7 @@
 /* Sorting: quicksort and heap sort of integers, and the C library's qsort of records. */
 #include "bench.h"
 
-#define COUNT 20000
+#define COUNT 8000
 
 struct record {
 	char name[12];

@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-#define SIZE 60000
+#define SIZE 30000
 
 static char text[SIZE + 16], copy[SIZE + 16];
 
@@ -70,7 +70,7 @@ static uint64_t format(void)
 {
 	char line[64];
 	uint64_t sum = 0;
-	for (int n = 0; n < 1000; n++) {
+	for (int n = 0; n < 400; n++) {
 		int length = snprintf(line, sizeof(line), "%d %s %04x", n * 7919, "is", n);
 		sum = bench_mix(sum, (uint64_t)length + (unsigned char)line[n % length]);
 	}

@@ -11,9 +11,9 @@ uint64_t bench(void)
 	uint64_t sum = 0;
 	if (!ends[1] && pipe(ends) != 0)
 		bench_fail("pipe");
-	for (unsigned n = 0; n < 10000; n++)
+	for (unsigned n = 0; n < 1000; n++)
 		sum += syscall(SYS_getppid) > 0;
-	for (unsigned n = 0; n < 2000; n++) {
+	for (unsigned n = 0; n < 200; n++) {
 		uint8_t out = (uint8_t)n, in = 0;
 		if (write(ends[1], &out, 1) != 1 || read(ends[0], &in, 1) != 1)
 			bench_fail("read or write");

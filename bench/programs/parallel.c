@@ -8,7 +8,7 @@
 
 #define THREADS 2
 #define PIECES	64
-#define PIECE	20000
+#define PIECE	4000
 
 struct job {
 	atomic_uint next;

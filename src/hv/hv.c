@@ -8,6 +8,7 @@
 
 #include "base/stream.h"
 #include "cpu/broadcast.h"
+#include "cpu/timer.h"
 #include "hv/event.h"
 #include "hv/grant.h"
 #include "hv/memory.h"
@@ -110,6 +111,9 @@ bool hv_has_work(struct hv_vcpu *v)
 
 	if (v->down)
 		return false;
+	timer_check(v->cpu);
+	if (v->timer_due)
+		pv_timer_retry(v);
 	if (v->polling) {
 		if (!sched_poll_done(v))
 			return false;

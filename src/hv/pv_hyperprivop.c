@@ -217,14 +217,19 @@ _Static_assert(countof(table) == PV_HYPERPRIVOPS, "numbers 1 to 0x1a");
 /* Does the code that runs now have to be looked up again? */
 static bool moves_code(const struct hv_vcpu *v, unsigned number)
 {
+	uint64_t region = v->cpu->page_va >> 61;
+
 	switch (number) {
 	case 0x02:
 	case 0x03:
+		return region == 0;
 	case 0x06:
 	case 0x0e:
+		return true;
 	case 0x11:
+		return region == arg(v, 8) >> 61;
 	case 0x1a:
-		return v->cpu->page_va >> 61 < 5 || number == 0x06 || number == 0x0e;
+		return region < 5;
 	default:
 		return false;
 	}

@@ -77,7 +77,12 @@ bool pv_rr_legal(uint64_t rr)
 
 void pv_sync_rr0(struct hv_vcpu *v)
 {
-	mmu_write_rr(&v->cpu->mmu, 0, page_get(v, PAGE_METAPHYSICAL) ? METAPHYSICAL_RR : v->rr0);
+	struct mmu *m = &v->cpu->mmu;
+	bool settled = !m->set_stale;
+
+	mmu_write_rr(m, 0, page_get(v, PAGE_METAPHYSICAL) ? METAPHYSICAL_RR : v->rr0);
+	if (settled)
+		mmu_select_rids(m);
 }
 
 bool pv_rrs_sane(const struct hv_vcpu *v)

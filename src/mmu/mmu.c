@@ -85,6 +85,12 @@ void mmu_write_rr(struct mmu *m, unsigned n, uint64_t v)
 		rr_changed(m);
 }
 
+void mmu_select_rids(struct mmu *m)
+{
+	if (m->set_stale)
+		ftlb_select(m);
+}
+
 void mmu_write_pkr(struct mmu *m, unsigned n, uint64_t v)
 {
 	if (m->pkr[n] == v)

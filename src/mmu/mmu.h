@@ -120,6 +120,8 @@ void mmu_load(struct mmu *m, struct stream *s);
  * Cheap. While a change of psr.ic is in flight, psr.ic must be given as 1 (2:70). */
 void mmu_set_mode(struct mmu *m, uint64_t psr, uint64_t rsc);
 void mmu_write_rr(struct mmu *m, unsigned n, uint64_t v); /* selects the fast TLB set */
+/* No other region register is about to change: does what would wait for the next access. */
+void mmu_select_rids(struct mmu *m);
 void mmu_write_pkr(struct mmu *m, unsigned n, uint64_t v);
 void mmu_write_debug(struct mmu *m, bool inst, unsigned n, uint64_t v); /* dbr / ibr */
 void mmu_set_dcr(struct mmu *m, uint64_t dcr); /* dcr.be: byte order of the VHPT */

@@ -7,6 +7,7 @@
 
 #include "base/stream.h"
 #include "cpu/timer.h"
+#include "hv/event.h"
 
 #define FPSR 0x0009804c0270033full
 
@@ -232,6 +233,28 @@ static void a_masked_timer_is_disarmed(void **state)
 	assert_true(pending(p, 0xef));
 }
 
+/* A processor that blocks is not inside cpu_run, and the channel may be bound while it sleeps. */
+static void the_timer_wakes_a_blocked_processor(void **state)
+{
+	struct pv *p = *state;
+
+	p->v->callback = GUEST_IVA + 0x3000;
+	assert_int_equal(pv_write_itv(p->v, 0xef), PV_OK);
+	p->cpu->gr[8] = itc(p) + 1000;
+	assert_int_equal(PV_M(p, .op = OP_break_m, .imm = 0x0c), GUEST_DONE);
+	assert_false(hv_has_work(p->v));
+	clock_advance(&p->g.m.clock, 5000);
+	assert_false(hv_has_work(p->v)); /* nobody listens */
+	assert_true(timer_deadline(p->cpu) == UINT64_MAX);
+	p->hv.event.port[3] = (struct evtchn){.state = EVTCHN_VIRQ, .virq = VIRQ_ITC};
+	p->hv.event.virq[0][VIRQ_ITC] = 3;
+	assert_true(hv_has_work(p->v));
+	assert_int_equal(shared_vcpu(p->v)[0], 1);
+	shared_vcpu(p->v)[0] = 0;
+	p->hv.shared_info[0xc00] = 0;
+	assert_false(hv_has_work(p->v)); /* once */
+}
+
 static void itc_is_real_and_offset_is_the_guests(void **state)
 {
 	struct pv *p = *state;
@@ -342,6 +365,7 @@ int main(void)
 		T(purges_and_new_frames_reach_all),
 		T(the_timer_pends_its_vector_without_callback),
 		T(a_masked_timer_is_disarmed),
+		T(the_timer_wakes_a_blocked_processor),
 		T(itc_is_real_and_offset_is_the_guests),
 		T(state_survives_saving),
 		T(saved_state_is_checked),

@@ -117,6 +117,8 @@ struct sapic {
 	uint64_t tpr, itv, pmv, cmcv, lrr[2], lid;
 };
 
+#define JIT_RETURNS 32 /* a power of 2 */
+
 struct machine;
 struct hv_vcpu;
 struct jitdump;
@@ -208,6 +210,11 @@ struct cpu {
 		uint64_t alat[2];    /* address and value for a new ALAT entry */
 		uint32_t mxcsr;	     /* scratch */
 		uint64_t *calls;     /* of exec functions, by row */
+		struct {	     /* where calls will return to: see gen_return.c */
+			uint64_t tag;
+			const uint8_t *code;
+		} ret[JIT_RETURNS];
+		uint32_t ret_top; /* offset of the latest one */
 	} jit;
 	struct verify *verify;		 /* engine verify: what it keeps, see jit/verify.c */
 	uint64_t delivered[FAULT_COUNT]; /* interruptions by cause, for `epixen stat` */

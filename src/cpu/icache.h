@@ -68,12 +68,12 @@ static inline struct icache_page *icache_find(struct cpu *cpu, gva_t ip)
 {
 	struct icache *ic = cpu->icache;
 	gva_t va = ip & ~(gva_t)(GRANULE_SIZE - 1);
-	struct ftlb_entry *e = ftlb_slot(cpu->mmu.inst, ip);
+	const struct ftlb_code *e = ftlb_code(cpu->mmu.inst, ip);
 	struct icache_page *p = ic->recent[va >> GRANULE_SHIFT & (ICACHE_RECENT - 1)];
 	uint64_t generation =
 		__atomic_load_n((uint64_t *)&cpu->machine->ram.code_generation, __ATOMIC_ACQUIRE);
 
-	if (likely(e->tag_x == va && p->host == va + e->addend && generation == ic->generation))
+	if (likely(e->tag == va && p->host == va + e->addend && generation == ic->generation))
 		return p;
 	return icache_fetch(cpu, ip);
 }

@@ -46,6 +46,23 @@ static void unlink_exit(struct jit *jit, struct exit_point *p)
 	atomic_store_explicit(&p->to, NULL, memory_order_relaxed);
 }
 
+/* Both are of the same page, which cannot be elsewhere while it is executed. */
+static bool near(const struct exit_point *p, const struct block *to)
+{
+	return p->kind != LEAVE_RETURN && p->block->host == to->host &&
+	       p->block->va >> GRANULE_SHIFT == to->va >> GRANULE_SHIFT;
+}
+
+/* Does the exit lead to b whenever it is taken, but for what b's arrival looks at? */
+static bool leads_to(const struct exit_point *p, const struct block *b)
+{
+	if (p->block->key != b->key)
+		return false;
+	if (p->kind == LEAVE_NEXT)
+		return b->start == p->entry && near(p, b);
+	return p->ip == b->va && b->start % 3 == 0 && (near(p, b) || b->far);
+}
+
 static void link_exit(struct jit *jit, struct exit_point *p, struct block *to)
 {
 	uint32_t n = (uint32_t)(p - jit->exit);
@@ -56,19 +73,15 @@ static void link_exit(struct jit *jit, struct exit_point *p, struct block *to)
 		jit->exit[to->links].prev = n;
 	to->links = n;
 	atomic_store_explicit(&p->to, to, memory_order_relaxed);
-	x_link(jit->cache.rw + p->patch, to->code - jit->cache.rx);
+	x_link(jit->cache.rw + p->patch, (near(p, to) ? to->code : to->far) - jit->cache.rx);
 }
 
 void block_link(struct cpu *cpu, struct exit_point *p, struct block *b)
 {
 	struct jit *jit = cpu->jit.state;
 	const struct block *from = p->block;
-	bool branch = p->kind == LEAVE_BRANCH && b->start == (p->ip >> 4 & (PAGE_BUNDLES - 1)) * 3;
-	bool next = p->kind == LEAVE_NEXT && b->start == p->entry;
 
-	if (!p->patch || !(branch || next) || from->key != b->key || from->host != b->host ||
-		from->va >> GRANULE_SHIFT != b->va >> GRANULE_SHIFT ||
-		atomic_load_explicit(&p->to, memory_order_relaxed))
+	if (!p->patch || atomic_load_explicit(&p->to, memory_order_relaxed) || !leads_to(p, b))
 		return;
 	pthread_mutex_lock(&jit->lock);
 	if (!from->retired && !b->retired && !atomic_load_explicit(&p->to, memory_order_relaxed)) {
@@ -220,7 +233,6 @@ static struct block *make(struct cpu *cpu, uintptr_t host, unsigned start, unsig
 	b->gpa = ram_gpa(&cpu->machine->ram, host);
 	b->start = (uint16_t)start;
 	b->key = (uint16_t)key;
-	b->code = at + jit->cache.rx;
 	b->code_at = jit->code_head;
 	b->exits_at = jit->exits;
 	show_window(cpu, b);

@@ -39,6 +39,9 @@ void epoch_leave(struct cpu *cpu);
 void epoch_pass(struct cpu *cpu);
 /* At a dispatch: learns what was retired, after blocks of modified code have been. */
 void epoch_sync(struct cpu *cpu);
+/* Predicted returns: tags are an address with key bits in bits 2:0, or this. */
+#define RETURN_NONE 8
+void epoch_forget_returns(struct cpu *cpu);
 /* Under the lock: blocks retired up to this number are used by nobody. */
 uint64_t epoch_safe(const struct jit *jit);
 /* Under the lock: b is retired now. */

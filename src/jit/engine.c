@@ -141,6 +141,9 @@ static enum exec act(struct cpu *cpu, const struct run *run, const struct exit_p
 	case LEAVE_INDIRECT:
 		note_last(cpu, run, p);
 		return arrive(cpu, cpu->jit.target);
+	case LEAVE_RETURN:
+		note_branch(cpu, run);
+		return arrive(cpu, p->ip);
 	case LEAVE_RESULT:
 		return leave_result(cpu, run, p);
 	case LEAVE_NEXT:
@@ -187,12 +190,12 @@ static unsigned present_key(const struct cpu *cpu)
 static struct block *enter(struct cpu *cpu, enum exec *r)
 {
 	gva_t page = cpu->ip & ~(gva_t)(GRANULE_SIZE - 1);
-	const struct ftlb_entry *e = ftlb_slot(cpu->mmu.inst, page);
+	const struct ftlb_code *e = ftlb_code(cpu->mmu.inst, page);
 	uintptr_t host = page + e->addend;
 	gpa_t gpa;
 
 	epoch_sync(cpu);
-	if (unlikely(e->tag_x != page) && !icache_locate(cpu, cpu->ip, &gpa, &host)) {
+	if (unlikely(e->tag != page) && !icache_locate(cpu, cpu->ip, &gpa, &host)) {
 		*r = fetch_failed(cpu);
 		return NULL;
 	}

@@ -21,6 +21,12 @@ static void forget_jump(struct jit_cpu *own, const uint8_t *code, gva_t va)
 		j->va = JUMP_NONE;
 }
 
+void epoch_forget_returns(struct cpu *cpu)
+{
+	for (unsigned n = 0; n < JIT_RETURNS; n++)
+		cpu->jit.ret[n].tag = RETURN_NONE;
+}
+
 void epoch_enter(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit.state;
@@ -57,6 +63,8 @@ void epoch_sync(struct cpu *cpu)
 	block_drop_stale(jit, &cpu->machine->ram);
 	cpu->jit.generation = jit->generation;
 	uint64_t now = atomic_load_explicit(&jit->retired, memory_order_relaxed);
+	if (now != own->done)
+		epoch_forget_returns(cpu);
 	if (now - own->done > RETIRED_LOG)
 		forget_jumps(own);
 	else

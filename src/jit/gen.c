@@ -673,11 +673,12 @@ uint8_t *gen_block(
 	g->b = b;
 	g->blk = blk;
 	g->guard_end = g->slow = g->s.sof = g->s.sol = -1;
+	gen_arrival(g);
 	gen_entry(g);
 	gen_body(g);
 	if (!g->failed)
 		gen_colds(g);
 	gen_guards_out(g);
-	gen_insns(g);
+	gen_data(g);
 	return g->c.full || g->failed ? NULL : g->c.p;
 }

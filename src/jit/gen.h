@@ -87,6 +87,7 @@ struct gen {
 	bool failed;
 	unsigned guards;
 	uint8_t *guard_from[4]; /* jumps of the tests at the block's entry */
+	uint8_t *arrival;	/* where code names its struct arrival */
 	unsigned insns;
 	struct { /* where code names an instruction's copy, which stands behind it */
 		uint8_t *at;
@@ -172,8 +173,26 @@ void gen_next(struct gen *g, const struct ir *ir);
 void gen_colds(struct gen *g);
 /* Leaves translated code with this exit. */
 void gen_leave(struct gen *g, uint32_t exit);
-/* Copies of the instructions that exec functions are called with, behind the code. */
-void gen_insns(struct gen *g);
+/* The jump of an exit that may be linked; what follows is where it goes until then. */
+void gen_linkable(struct gen *g, uint32_t exit);
+
+/* --- returns (gen_return.c) --- */
+/* At a call, everything being home: notes where it will return to, if it can be foreseen. Pass the
+ * answer to gen_return_way, which emits the way back, out of the way. Use rax, rcx, r8. */
+uint8_t *gen_return_push(struct gen *g, unsigned insn);
+void gen_return_way(struct gen *g, unsigned insn, uint8_t *at);
+void gen_return_push_none(struct gen *g);
+/* At a return: takes the latest note, to which r8 points then. Uses rcx. */
+void gen_return_pop(struct gen *g);
+/* Goes where the note says if rax is its address. Uses rdx. */
+void gen_return_follow(struct gen *g);
+void gen_arrival_data(struct gen *g);
+void gen_common_arrive(const struct machine *m, struct code *c);
+/* The block's beginning for who comes from other pages; sets its entries. */
+void gen_arrival(struct gen *g);
+/* Behind the code: copies of the instructions that exec functions are called with, and where the
+ * block must be. */
+void gen_data(struct gen *g);
 /* The call of the present guest instruction's exec, everything being home. */
 void gen_call_exec(struct gen *g, unsigned insn);
 

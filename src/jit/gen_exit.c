@@ -99,11 +99,10 @@ static void name_insn(struct gen *g, unsigned insn)
 }
 
 /* Executable memory is where they are read, so what writes them is the assembler. */
-void gen_insns(struct gen *g)
+static void gen_insns(struct gen *g)
 {
 	uint8_t *copy[BLOCK_INSNS] = {NULL};
 
-	x_align(&g->c, 64);
 	for (unsigned n = 0; n < g->insns && !g->c.full; n++) {
 		unsigned insn = g->insn[n].insn;
 		if (!copy[insn])
@@ -111,6 +110,13 @@ void gen_insns(struct gen *g)
 		if (copy[insn])
 			x_patch(g->insn[n].at, copy[insn]);
 	}
+}
+
+void gen_data(struct gen *g)
+{
+	x_align(&g->c, 16);
+	gen_insns(g);
+	gen_arrival_data(g);
 }
 
 /* Does exec look at how many slots have retired, in most cases? */
@@ -175,6 +181,23 @@ static void cold_slow(struct gen *g, const struct cold *cold)
 	x_jmp_to(&g->c, cold->back);
 }
 
+/* Calls and returns of frames that rotate are not foreseen, but those around them are. */
+static void balance_returns(struct gen *g, unsigned insn)
+{
+	switch (g->b->insn[insn].op) {
+	case OP_br_call:
+	case OP_br_call_ind:
+	case OP_brl_call:
+		if (g->b->key & (KEY_SOR | KEY_RENAMED))
+			gen_return_push_none(g);
+		break;
+	case OP_br_ret:
+		if (g->b->key & (KEY_SOR | KEY_RENAMED))
+			gen_return_pop(g);
+		break;
+	}
+}
+
 /* A taken branch, says eax: goes on without leaving if nothing is in the way. */
 static void follow_branch(struct gen *g, unsigned insn)
 {
@@ -192,6 +215,7 @@ static void follow_branch(struct gen *g, unsigned insn)
 	uint8_t *kick = x_jcc(c, CC_NE);
 	x_alu_imm(c, ALU_SUB, 8, R15, slots);
 	x_store_imm(c, 4, CPU(jit.from), (int32_t)exit);
+	balance_returns(g, insn);
 	x_jmp_to(c, g->jit->lookup_any);
 	x_here(c, other);
 	x_here(c, slot);
@@ -226,7 +250,7 @@ static void cold_leave(struct gen *g, const struct cold *cold)
 }
 
 /* A jump that later goes straight to the next block; until then it leaves. */
-static void linkable(struct gen *g, uint32_t exit)
+void gen_linkable(struct gen *g, uint32_t exit)
 {
 	uint8_t *at = x_jmp_link(&g->c);
 
@@ -240,7 +264,7 @@ void gen_next(struct gen *g, const struct ir *ir)
 	x_alu_imm(&g->c, ALU_SUB, 8, R15, (int32_t)(ir->imm - g->b->start));
 	if (!ir->type) {
 		x_store_imm(&g->c, 4, CPU(jit.from), (int32_t)exit);
-		linkable(g, exit);
+		gen_linkable(g, exit);
 	}
 	gen_leave(g, exit);
 }
@@ -262,18 +286,11 @@ static void retire(struct gen *g, const struct ir *ir, uint32_t exit, uint8_t *o
 static void go_direct(struct gen *g, const struct ir *ir)
 {
 	uint32_t exit = gen_exit_point(g, LEAVE_BRANCH, ir->insn);
-	gva_t target = (gva_t)ir->imm;
 	uint8_t *out[2];
 
-	g->jit->exit[exit].ip = target;
+	g->jit->exit[exit].ip = (gva_t)ir->imm;
 	retire(g, ir, exit, out);
-	if (target >> GRANULE_SHIFT == g->b->va >> GRANULE_SHIFT) {
-		linkable(g, exit);
-	} else {
-		x_mov_imm(&g->c, RAX, target);
-		x_mov_imm(&g->c, RCX, g->b->key);
-		x_jmp_to(&g->c, g->jit->lookup);
-	}
+	gen_linkable(g, exit);
 	x_here(&g->c, out[0]);
 	x_here(&g->c, out[1]);
 	gen_leave(g, exit);
@@ -286,6 +303,8 @@ static void go_indirect(struct gen *g, const struct ir *ir)
 	uint8_t *out[2];
 
 	retire(g, ir, exit, out);
+	if (ir->type == BRANCH_RETURN)
+		gen_return_follow(g);
 	x_mov_imm(&g->c, RCX, g->b->key);
 	x_jmp_to(&g->c, g->jit->lookup);
 	x_here(&g->c, out[0]);
@@ -350,6 +369,7 @@ static void call_frame(struct gen *g)
 static void taken_call(struct gen *g, const struct state *s, const struct ir *ir)
 {
 	struct code *c = &g->c;
+	uint8_t *way = gen_return_push(g, ir->insn);
 
 	x_load(c, 4, RSI, CPU(sol));
 	x_load(c, 4, RDI, CPU(rse.frame));
@@ -366,6 +386,7 @@ static void taken_call(struct gen *g, const struct state *s, const struct ir *ir
 	} else {
 		go_direct(g, ir);
 	}
+	gen_return_way(g, ir->insn, way);
 	x_here(c, slow);
 	call_and_leave(g, ir);
 }
@@ -409,6 +430,7 @@ static void taken_return(struct gen *g, const struct ir *ir)
 	struct code *c = &g->c;
 	uint8_t *slow[8];
 
+	gen_return_pop(g);
 	x_load(c, 8, RAX, CPU(ar[AR_PFS]));
 	unsigned n = return_frame(g, slow);
 	x_store(c, 4, CPU(rse.dirty), RSI);
@@ -594,14 +616,14 @@ static void common_lookup(struct machine *m, struct code *c)
 	x_alu_mem_imm(c, ALU_CMP, 8, CPU(stay_va), 1);
 	miss[2] = x_jcc(c, CC_E);
 	x_mov(c, 4, RDI, RAX);
-	x_shift(c, SHIFT_SHR, 4, RDI, 7);
-	x_alu_imm(c, ALU_AND, 4, RDI, (FTLB_SIZE - 1) << 5);
+	x_shift(c, SHIFT_SHR, 4, RDI, GRANULE_SHIFT - 4);
+	x_alu_imm(c, ALU_AND, 4, RDI, (FTLB_CODE - 1) << 4);
 	x_alu_load(c, ALU_ADD, 8, RDI, CPU(mmu.inst));
 	x_mov(c, 8, RSI, RAX);
 	x_alu_imm(c, ALU_AND, 8, RSI, -GRANULE_SIZE);
-	x_alu_load(c, ALU_CMP, 8, RSI, mem_at(RDI, offsetof(struct ftlb_entry, tag_x)));
+	x_alu_load(c, ALU_CMP, 8, RSI, mem_at(RDI, offsetof(struct ftlb, code[0].tag)));
 	miss[3] = x_jcc(c, CC_NE);
-	x_load(c, 8, RDI, mem_at(RDI, offsetof(struct ftlb_entry, addend)));
+	x_load(c, 8, RDI, mem_at(RDI, offsetof(struct ftlb, code[0].addend)));
 	x_alu(c, ALU_ADD, 8, RDI, RSI);
 	x_alu_load(c, ALU_CMP, 8, RDI, mem_at(RDX, offsetof(struct jump, host)));
 	miss[4] = x_jcc(c, CC_NE);
@@ -743,6 +765,8 @@ void gen_common(struct machine *m)
 	gen_common_form(&c);
 	jit->lookup = c.p;
 	common_lookup(m, &c);
+	jit->arrive = c.p;
+	gen_common_arrive(m, &c);
 	jit->lookup_any = c.p;
 	common_lookup_any(m, &c);
 	jit->counted = c.p;

@@ -46,6 +46,7 @@ enum leave {
 	LEAVE_BRANCH,	/* to ip */
 	LEAVE_RESULT,	/* the exec of entry gave cpu->jit.result */
 	LEAVE_NEXT,	/* go on at entry */
+	LEAVE_RETURN,	/* to ip, behind the call; cpu->jit.from is the return */
 	LEAVE_INTERPRET /* the block does not fit the present frame */
 };
 
@@ -74,13 +75,23 @@ struct block {
 	gpa_t gpa;		    /* likewise */
 	uint16_t start;		    /* entry */
 	uint16_t key;
-	const uint8_t *code; /* executable */
+	const uint8_t *code; /* executable; for who comes from the same page, or has looked at what
+			      * struct arrival names */
+	const uint8_t *far;  /* for all others; NULL: none */
 	/* under the lock */
 	struct block *next_page;	       /* of the same host page */
 	struct block *newer;		       /* made next */
 	uint64_t code_at, exits_at, exits_end; /* positions in the rings */
 	uint64_t retired; /* its number among those retired, from 1 on; 0: it stands in the table */
 	uint32_t links;	  /* exit points that jump here */
+};
+
+/* What code entered from other pages looks at: the page must be where it was. */
+struct arrival {
+	gva_t va, page;
+	uintptr_t addend;
+	uint64_t slot; /* where struct ftlb has its entry */
+	uint64_t gpa, key;
 };
 
 /* Target addresses of indirect and distant jumps, looked up by the code itself. */
@@ -123,8 +134,9 @@ struct jit {
 	struct cache cache;
 	int (*enter)(struct cpu *cpu, const uint8_t *code);
 	unsigned host; /* HOST_ features to use */
-	const uint8_t *leave, *lookup, *lookup_any, *call, *call_no_nat, *call_fr, *call_fr_no_nat,
-		*form, *alat_set, *alat_check, *counted; /* common code, writable addresses */
+	const uint8_t *leave, *lookup, *lookup_any, *arrive, *call, *call_no_nat, *call_fr,
+		*call_fr_no_nat, *form, *alat_set, *alat_check,
+		*counted; /* common code, writable addresses */
 	struct block *_Atomic chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */
 	struct exit_point *exit;	/* a ring, number 0 is none */

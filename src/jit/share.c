@@ -80,6 +80,7 @@ bool share_open(struct cpu *cpu)
 	*own = (struct jit_cpu){.seen = EPOCH_OUTSIDE, .done = m->jit->retired};
 	for (unsigned n = 0; n < JUMPS; n++)
 		own->jump[n].va = JUMP_NONE;
+	epoch_forget_returns(cpu);
 	cpu->jit.own = own;
 	cpu->jit.state = m->jit;
 	cpu->jit.generation = m->jit->generation;

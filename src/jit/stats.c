@@ -32,6 +32,7 @@ static const struct {
 	OWN("left_translated_code", "searched_table", searched),
 	LEFT("unlinked_branch", BRANCH),
 	LEFT("unknown_target", INDIRECT),
+	LEFT("unlinked_return", RETURN),
 	LEFT("instruction", RESULT),
 	LEFT("end_of_block", NEXT),
 	LEFT("frame_or_NaT", INTERPRET),

@@ -15,6 +15,10 @@
 enum fault mem_slow_load(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t *v);
 enum fault mem_slow_store(struct mmu *m, gva_t va, unsigned size, unsigned acc, uint64_t v);
 
+static inline struct ftlb_code *ftlb_code(struct ftlb *t, gva_t va)
+{
+	return &t->code[va >> 12 & (FTLB_CODE - 1)];
+}
 static inline struct ftlb_entry *ftlb_slot(struct ftlb *t, gva_t va)
 {
 	return &t->e[va >> 12 & (FTLB_SIZE - 1)];

@@ -6,6 +6,7 @@
  * the new ids is selected by the next miss, so that a context switch that writes five registers
  * selects one set and not five.
  */
+#include "mmu/access.h"
 #include "mmu/journal.h"
 #include "mmu/private.h"
 
@@ -15,7 +16,9 @@
 static void table_clear(struct ftlb *t)
 {
 	for (unsigned i = 0; i < FTLB_SIZE; i++)
-		t->e[i] = (struct ftlb_entry){FTLB_NONE, FTLB_NONE, FTLB_NONE, 0};
+		t->e[i] = (struct ftlb_entry){.tag_r = FTLB_NONE, .tag_w = FTLB_NONE};
+	for (unsigned i = 0; i < FTLB_CODE; i++)
+		t->code[i].tag = FTLB_NONE;
 	t->filled = false;
 }
 
@@ -124,9 +127,9 @@ static struct ftlb_entry *entry_for(struct ftlb *t, gva_t va, uintptr_t addend)
 {
 	struct ftlb_entry *e = &t->e[va >> 12 & (FTLB_SIZE - 1)];
 	gva_t page = va & ~0xfffull;
-	bool same = e->tag_r == page || e->tag_w == page || e->tag_x == page;
+	bool same = e->tag_r == page || e->tag_w == page;
 	if (!same || e->addend != addend)
-		*e = (struct ftlb_entry){FTLB_NONE, FTLB_NONE, FTLB_NONE, addend};
+		*e = (struct ftlb_entry){FTLB_NONE, FTLB_NONE, addend, 0};
 	t->filled = true;
 	return e;
 }
@@ -172,8 +175,11 @@ void ftlb_fill_inst(struct mmu *m, gva_t va, gpa_t pa)
 	gpa_t base = GPA(pa.v & ~0xfffull);
 	struct ram_slot *s = ram_find(m->ram, base, GRANULE_SIZE);
 	struct ftlb *t = s ? ftlb_table(m, ACC_EXEC) : NULL;
-	if (t)
-		entry_for(t, va, (uintptr_t)s->host + (base.v - s->base) - page)->tag_x = page;
+	if (!t)
+		return;
+	*ftlb_code(t, va) =
+		(struct ftlb_code){page, (uintptr_t)s->host + (base.v - s->base) - page};
+	t->filled = true;
 }
 
 static void entry_purge(struct ftlb_entry *e, gva_t base, uint64_t mask)
@@ -182,13 +188,11 @@ static void entry_purge(struct ftlb_entry *e, gva_t base, uint64_t mask)
 		e->tag_r = FTLB_NONE;
 	if ((e->tag_w & mask) == base)
 		e->tag_w = FTLB_NONE;
-	if ((e->tag_x & mask) == base)
-		e->tag_x = FTLB_NONE;
 }
 
 static void table_purge(struct ftlb *t, gva_t base, unsigned ps)
 {
-	uint64_t pages = 1ull << (ps - 12), first = base >> 12;
+	uint64_t pages = 1ull << (ps - 12), first = base >> 12, mask = page_mask(ps);
 	if (!t->filled)
 		return;
 	if (pages > FTLB_SIZE) {
@@ -196,7 +200,10 @@ static void table_purge(struct ftlb *t, gva_t base, unsigned ps)
 		first = 0;
 	}
 	for (uint64_t i = 0; i < pages; i++)
-		entry_purge(&t->e[(first + i) & (FTLB_SIZE - 1)], base, page_mask(ps));
+		entry_purge(&t->e[(first + i) & (FTLB_SIZE - 1)], base, mask);
+	for (uint64_t i = 0; i < pages && i < FTLB_CODE; i++)
+		if ((t->code[(first + i) & (FTLB_CODE - 1)].tag & mask) == base)
+			t->code[(first + i) & (FTLB_CODE - 1)].tag = FTLB_NONE;
 }
 
 void ftlb_purge(struct mmu *m, uint64_t va61, unsigned ps, uint32_t rid)

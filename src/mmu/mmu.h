@@ -21,16 +21,25 @@ struct tlb_entry;
  * to an address with bits 11:4 masked) when that access is not allowed or needs the slow path
  * (MMIO, uncacheable, has-code granules for writes, data breakpoints, D bit clear, ...). */
 struct ftlb_entry {
-	uint64_t tag_r, tag_w, tag_x;
+	uint64_t tag_r, tag_w;
 	uintptr_t addend; /* host = va + addend */
+	uint64_t pad;
+};
+/* Likewise for instructions. They have entries of their own: a page of code would lose a shared one
+ * to each sweep through data. */
+struct ftlb_code {
+	uint64_t tag;
+	uintptr_t addend;
 };
 #define FTLB_BITS 10
 #define FTLB_SIZE (1u << FTLB_BITS)
+#define FTLB_CODE 512u
 #define FTLB_NONE 0x800ull
 
 /* Fast TLB for one privilege level of one region-id set, or for physical addresses. */
 struct ftlb {
 	struct ftlb_entry e[FTLB_SIZE];
+	struct ftlb_code code[FTLB_CODE];
 	bool filled; /* something was entered since the last flush */
 };
 

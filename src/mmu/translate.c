@@ -6,6 +6,7 @@
  * may follow (2:105).
  */
 #include "cpu/model.h"
+#include "mmu/access.h"
 #include "mmu/private.h"
 
 /* Rights of access (2:56). For each ar and pl: what cpl 0, 1, 2, 3 may do. */
@@ -313,10 +314,10 @@ enum fault mmu_translate(
 
 enum fault mmu_fetch(struct mmu *m, gva_t ip, gpa_t *pa)
 {
-	struct ftlb_entry *e = &m->inst->e[ip >> 12 & (FTLB_SIZE - 1)];
+	const struct ftlb_code *e = ftlb_code(m->inst, ip);
 	struct xlat x;
 
-	if (likely(e->tag_x == (ip & ~0xfffull))) {
+	if (likely(e->tag == (ip & ~0xfffull))) {
 		*pa = ram_gpa(m->ram, ip + e->addend);
 		return FAULT_NONE;
 	}

@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct field {
-	const char *name; /* %u: the element's number */
+	const char *name; /* N: the element's number */
 	uint32_t offset;
 	uint16_t size, count; /* of an element in bytes, of elements */
 };
@@ -21,24 +21,24 @@ static const struct field fields[] = {
 	ONE("cpl", cpl), ONE("pr", pr), ONE("cfm.sof", sof), ONE("cfm.sol", sol),
 	ONE("cfm.sor", sor), ONE("cfm.rrb.gr", rrb_gr), ONE("cfm.rrb.fr", rrb_fr),
 	ONE("cfm.rrb.pr", rrb_pr),
-	ARRAY("r%u", gr), ARRAY("r%u nat", gr_nat),
-	ARRAY("other bank %u", gr_bank), ARRAY("other bank %u nat", gr_bank_nat),
-	ARRAY("b%u", br), ARRAY("ar%u", ar), ARRAY("cr%u", cr), ARRAY("fr %u", fr),
-	ONE("rse frame", rse.frame), ONE("rse dirty", rse.dirty),
+	ARRAY("rN", gr), ARRAY("rN nat", gr_nat),
+	ARRAY("other bank N", gr_bank), ARRAY("other bank N nat", gr_bank_nat),
+	ARRAY("bN", br), ARRAY("arN", ar), ARRAY("crN", cr), ARRAY("fr N", fr),
+	ONE("rse frame", rse.frame), ONE("rse dirty", rse.dirty), ONE("frame to be loaded", rse.load_frame),
 	ONE("ar.bspstore", rse.bspstore), ONE("ar.rnat", rse.rnat), ONE("ar.rsc", rse.mode_pl),
-	ARRAY("stacked %u", rse.value), ARRAY("stacked %u nat", rse.nat),
+	ARRAY("stacked N", rse.value), ARRAY("stacked N nat", rse.nat),
 	ONE("last bundle (iipa)", iipa), ONE("last slot", trap_slot), ONE("psr.ic in flight", inflight_ic),
 	ONE("fault", mmu.fault.code), ONE("fault isr", mmu.fault.isr), ONE("fault ifa", mmu.fault.ifa),
 	ONE("fault iim", mmu.fault.iim), ONE("fault itir", mmu.fault.itir), ONE("fault iha", mmu.fault.iha),
 	ONE("rse level", mmu.rse_pl), ONE("big-endian", mmu.data_be),
 	ONE("rse big-endian", mmu.rse_be), ONE("align check", mmu.align_check),
-	ARRAY("rr%u", mmu.rr), ARRAY("pkr%u", mmu.pkr), ONE("pta", mmu.pta), ONE("mmu dcr", mmu.dcr),
-	ARRAY("dbr%u", mmu.dbr), ARRAY("ibr%u", mmu.ibr),
-	ARRAY("in service %u", sapic.isr), ONE("tpr", sapic.tpr), ONE("itv", sapic.itv),
-	ONE("pmv", sapic.pmv), ONE("cmcv", sapic.cmcv), ARRAY("lrr%u", sapic.lrr), ONE("lid", sapic.lid),
+	ARRAY("rrN", mmu.rr), ARRAY("pkrN", mmu.pkr), ONE("pta", mmu.pta), ONE("mmu dcr", mmu.dcr),
+	ARRAY("dbrN", mmu.dbr), ARRAY("ibrN", mmu.ibr),
+	ARRAY("in service N", sapic.isr), ONE("tpr", sapic.tpr), ONE("itv", sapic.itv),
+	ONE("pmv", sapic.pmv), ONE("cmcv", sapic.cmcv), ARRAY("lrrN", sapic.lrr), ONE("lid", sapic.lid),
 	ONE("itc offset", itc_offset), ONE("itm armed", timer.armed), ONE("itc seen", timer.itc_seen),
-	ARRAY("pmc%u", pmc), ARRAY("pmd%u", pmd), ONE("pmu slots", pmu.slots), ONE("pmu ns", pmu.ns),
-	ARRAY("dahr%u", dahr), ONE("halted", halted), ONE("alat generation", alat_generation),
+	ARRAY("pmcN", pmc), ARRAY("pmdN", pmd), ONE("pmu slots", pmu.slots), ONE("pmu ns", pmu.ns),
+	ARRAY("dahrN", dahr), ONE("halted", halted), ONE("alat generation", alat_generation),
 };
 /* clang-format on */
 
@@ -171,25 +171,24 @@ static void print_line(FILE *out, const char *name, const char text[3][40])
 }
 
 /* Registers of the frame have their names in b's frame. */
-static void element_name(char name[32], const struct cpu *b, const struct field *f, unsigned n)
+static void element_name(char name[40], const struct cpu *b, const struct field *f, unsigned n)
 {
-	const char *nat = f->size == 1 ? " nat" : "";
+	const char *nat = f->size == 1 ? " nat" : "", *number = strchr(f->name, 'N');
 	unsigned r = (n - b->rse.frame) % STACKED_SIZE;
 
 	if (f->count == STACKED_SIZE && r < b->sof)
-		snprintf(name, 32, "r%u%s (not rotated)", 32 + r, nat);
+		snprintf(name, 40, "r%u%s (not rotated)", 32 + r, nat);
+	else if (number)
+		snprintf(name, 40, "%.*s%u%s", (int)(number - f->name), f->name, n, number + 1);
 	else
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(name, 32, f->name, n);
-#pragma GCC diagnostic pop
+		snprintf(name, 40, "%s", f->name);
 }
 
 static void print_field(FILE *out, const struct cpu *before, const struct cpu *a,
 	const struct cpu *b, const struct field *f)
 {
 	for (unsigned n = 0; n < f->count; n++) {
-		char name[32], text[3][40];
+		char name[40], text[3][40];
 		if (memcmp(at(a, f, n), at(b, f, n), f->size) == 0)
 			continue;
 		element_name(name, b, f, n);

@@ -8,6 +8,7 @@
  */
 #include "jit/verify.h"
 
+#include "base/log.h"
 #include "cpu/icache.h"
 #include "isa/op.h"
 #include "jit/block.h"
@@ -365,6 +366,10 @@ static struct verify *verify_new(struct cpu *cpu)
 
 static bool verify_open(struct cpu *cpu)
 {
+	if (cpu->machine->personality) {
+		log_error("engine 'verify' cannot take back what a hypervisor does");
+		return false;
+	}
 	if (!engine_jit.open(cpu))
 		return false;
 	struct verify *v = cpu->verify = verify_new(cpu);

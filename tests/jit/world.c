@@ -8,6 +8,7 @@
 
 #include "cpu/rse.h"
 #include "cpu/sapic.h"
+#include "jit/compare.h"
 
 #define IVA  0x8000
 #define PAGE 4096ull
@@ -430,106 +431,26 @@ void side_sync_code(struct side *s)
 
 /* --- comparison --- */
 
-#define SAME(member) (memcmp(&a->member, &b->member, sizeof(a->member)) == 0)
-
-static bool alat_live(const struct cpu *cpu, const struct alat_entry *e)
+static bool pending_alike(struct cpu *a, struct cpu *b)
 {
-	return e->valid && e->generation == cpu->alat_generation;
-}
-
-static bool alats_same(const struct cpu *a, const struct cpu *b)
-{
-	for (unsigned n = 0; n < ALAT_ENTRIES; n++) {
-		const struct alat_entry *x = &a->alat[n], *y = &b->alat[n];
-		if (alat_live(a, x) != alat_live(b, y))
+	for (unsigned n = 0; n < 4; n++)
+		if (atomic_load(&a->sapic.irr[n]) != atomic_load(&b->sapic.irr[n]))
 			return false;
-		if (alat_live(a, x) && (x->tag != y->tag || x->size != y->size || x->va != y->va ||
-					       memcmp(x->value, y->value, x->size)))
-			return false;
-	}
-	return true;
-}
-
-static const char *frames_differ(const struct cpu *a, const struct cpu *b)
-{
-	if (!SAME(rse.frame) || !SAME(rse.dirty) || !SAME(rse.bspstore) || !SAME(rse.rnat) ||
-		!SAME(rse.mode_pl) || !SAME(rse.load_frame))
-		return "rse";
-	if (!SAME(rse.value))
-		return "stacked registers";
-	if (!SAME(rse.nat))
-		return "stacked NaTs";
-	for (const struct cpu *c = a; c; c = c == a ? b : NULL)
-		if (c->gr_base[1] != c->rse.value + c->rse.frame - 32 ||
-			c->nat_base[1] != c->rse.nat + c->rse.frame - 32)
-			return "bases";
-	return NULL;
-}
-
-static const char *system_differs(const struct cpu *a, const struct cpu *b)
-{
-	if (!SAME(cr))
-		return "cr";
-	if (!SAME(mmu.rr) || !SAME(mmu.pkr) || !SAME(mmu.dbr) || !SAME(mmu.ibr))
-		return "system registers";
-	if (!SAME(pmc) || !SAME(pmd))
-		return "pmu";
-	if (!SAME(sapic))
-		return "sapic";
-	if (a->iipa != b->iipa || a->trap_slot != b->trap_slot)
-		return "iipa";
-	if (a->inflight_ic != b->inflight_ic || a->halted != b->halted)
-		return "modes";
-	if (!SAME(mmu.fault.code) || !SAME(mmu.fault.isr) || !SAME(mmu.fault.ifa))
-		return "fault";
-	return alats_same(a, b) ? NULL : "alat";
+	return atomic_load(&a->sapic.init_pending) == atomic_load(&b->sapic.init_pending);
 }
 
 const char *sides_differ(const struct side *s)
 {
-	const struct cpu *a = s[0].cpu, *b = s[1].cpu;
+	const char *what = compare_first(s[0].cpu, s[1].cpu);
 
-	if (a->ip != b->ip || a->ri != b->ri)
-		return "ip";
-	if (a->slots != b->slots)
-		return "slots";
-	if (a->pr != b->pr)
-		return "pr";
-	if (cpu_cfm(a) != cpu_cfm(b))
-		return "cfm";
-	if (cpu_psr(a) != cpu_psr(b))
-		return "psr";
-	if (!SAME(gr) || !SAME(gr_nat) || !SAME(gr_bank) || !SAME(gr_bank_nat))
-		return "gr";
-	if (!SAME(br))
-		return "br";
-	if (!SAME(ar))
-		return "ar";
-	if (!SAME(fr))
-		return "fr";
-	const char *what = frames_differ(a, b);
-	if (!what)
-		what = system_differs(a, b);
-	if (!what && memcmp(ram_read_ptr((struct ram *)&s[0].m.ram, GPA(0), RAM),
-			     ram_read_ptr((struct ram *)&s[1].m.ram, GPA(0), RAM), RAM))
-		what = "memories";
-	return what;
-}
-
-static void print_side(const char *name, const struct cpu *c)
-{
-	printf("%s: ip %lx.%u slots %lu pr %lx cfm %lx psr %lx iipa %lx trap %u fault %u isr %lx "
-	       "ifa %lx dirty %d frame %u lc %lx ec %lx pfs %lx unat %lx fpsr %lx\n",
-		name, c->ip, c->ri, c->slots, c->pr, cpu_cfm(c), cpu_psr(c), c->iipa, c->trap_slot,
-		c->mmu.fault.code, c->mmu.fault.isr, c->mmu.fault.ifa, c->rse.dirty, c->rse.frame,
-		c->ar[AR_LC], c->ar[AR_EC], c->ar[AR_PFS], c->ar[AR_UNAT], c->ar[AR_FPSR]);
-}
-
-static void print_words(const char *name, const uint64_t *a, const uint64_t *b, unsigned count)
-{
-	for (unsigned n = 0; n < count; n++)
-		if (a[n] != b[n])
-			printf("%s%u %lx %lx\n", name, n, a[n], b[n]);
+	if (what)
+		return what;
+	if (!pending_alike(s[0].cpu, s[1].cpu))
+		return "pending interrupts";
+	if (memcmp(ram_read_ptr((struct ram *)&s[0].m.ram, GPA(0), RAM),
+		    ram_read_ptr((struct ram *)&s[1].m.ram, GPA(0), RAM), RAM))
+		return "memories";
+	return NULL;
 }
 
 static void print_memory(struct side *s)
@@ -544,21 +465,9 @@ static void print_memory(struct side *s)
 
 void sides_print(struct side *s)
 {
-	struct cpu *a = s[0].cpu, *b = s[1].cpu;
-
-	print_side("interp", a);
-	print_side("jit   ", b);
-	for (unsigned r = 1; r < 128; r++)
-		if (gr_value(a, r) != gr_value(b, r) || gr_nat(a, r) != gr_nat(b, r))
-			printf("r%u %lx.%u %lx.%u\n", r, gr_value(a, r), gr_nat(a, r),
-				gr_value(b, r), gr_nat(b, r));
-	for (unsigned n = 0; n < 128; n++)
-		if (memcmp(&a->fr[n], &b->fr[n], sizeof(struct freg)))
-			for (struct cpu *c = a; c; c = c == a ? b : NULL)
-				printf("fr[%u] %u %05x %016lx\n", n, c->fr[n].sign, c->fr[n].exp,
-					c->fr[n].sig);
-	print_words("b", a->br, b->br, 8);
-	print_words("ar", a->ar, b->ar, 128);
-	print_words("cr", a->cr, b->cr, 128);
+	printf("  %-20s %-24s %-24s %s\n", "ip", "", "interpreter", "translated code");
+	printf("  %-20s %-24s %016lx.%u       %016lx.%u\n", "", "", s[0].cpu->ip, s[0].cpu->ri,
+		s[1].cpu->ip, s[1].cpu->ri);
+	compare_print(stdout, NULL, s[0].cpu, s[1].cpu);
 	print_memory(s);
 }

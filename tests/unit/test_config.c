@@ -249,6 +249,28 @@ static void name_and_kernel_are_needed(void **state)
 	cfg_free(&cfg);
 }
 
+static void engines_have_names_and_verify_takes_the_virtual_clock(void **state)
+{
+	(void)state;
+	struct domain_config c, back;
+	struct stream s = {0};
+	applies(&c, "");
+	assert_int_equal(c.engine, ENGINE_INTERP);
+	assert_false(c.virtual_clock);
+	applies(&c, "engine='interp'");
+	assert_int_equal(c.engine, ENGINE_INTERP);
+	applies(&c, "engine='verify'\nclock='real'");
+	assert_int_equal(c.engine, ENGINE_VERIFY);
+	assert_true(c.virtual_clock);
+	config_save(&c, &s);
+	config_load(&back, &s);
+	assert_true(stream_ok(&s));
+	assert_int_equal(back.engine, ENGINE_VERIFY);
+	stream_free(&s);
+	apply_fails("engine = 'steam'",
+		"f.cfg:1: engine is 'steam', possible are 'interp', 'jit' and 'verify'");
+}
+
 static void configuration_survives_the_stream(void **state)
 {
 	(void)state;
@@ -290,6 +312,7 @@ int main(void)
 		cmocka_unit_test(long_strings_are_refused_not_cut),
 		cmocka_unit_test(keys_of_xl_without_effect_are_accepted),
 		cmocka_unit_test(name_and_kernel_are_needed),
+		cmocka_unit_test(engines_have_names_and_verify_takes_the_virtual_clock),
 		cmocka_unit_test(configuration_survives_the_stream),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

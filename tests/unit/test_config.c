@@ -255,7 +255,7 @@ static void engines_have_names_and_verify_takes_the_virtual_clock(void **state)
 	struct domain_config c, back;
 	struct stream s = {0};
 	applies(&c, "");
-	assert_int_equal(c.engine, ENGINE_INTERP);
+	assert_int_equal(c.engine, ENGINE_JIT);
 	assert_false(c.virtual_clock);
 	applies(&c, "engine='interp'");
 	assert_int_equal(c.engine, ENGINE_INTERP);

@@ -54,7 +54,7 @@ struct hv_vcpu {
 	struct hv *hv;
 	struct cpu *cpu;
 	uint8_t *regs;		 /* mapped_regs: 4 KB of guest RAM, see pv_page.h */
-	gva_t callback;		 /* event_callback_ip, 0: not registered */
+	_Atomic gva_t callback;	 /* event_callback_ip, 0: not registered */
 	uint64_t iva;		 /* virtual cr.iva */
 	uint64_t rr0;		 /* region register 0 behind metaphysical mode */
 	uint64_t itm_last;	 /* the cr.itm that has been delivered */
@@ -97,13 +97,13 @@ struct hv {
 		void (*write)(void *ctx, const uint8_t *data, size_t n);
 		void *ctx;
 	} console;
-	gva_t xsi;	      /* where the guest sees shared_info; mapped_regs follow at + 0x4000 */
+	_Atomic gva_t xsi;    /* where the guest sees shared_info; mapped_regs follow at + 0x4000 */
 	uint64_t pages;	      /* N: RAM is [0, pages << 14) */
 	uint8_t *shared_info; /* guest RAM; the guest writes it at any time */
 	struct hv_vcpu vcpu[MAX_CPUS];
 	unsigned vcpus;
 	struct {
-		bool on;
+		_Atomic bool on; /* set behind the others */
 		uint64_t pgprot;
 		uint32_t key;
 	} identity; /* of region 7: opt_feature 1 */

@@ -116,12 +116,16 @@ static bool defer_miss(struct cpu *cpu, const struct fault_info *f)
 /* While vpsr.ic is 0 a data miss goes to a vector of its own and leaves the page as it is. */
 static void deliver_nested(struct hv_vcpu *v, const struct fault_info *f)
 {
+	gva_t vector = v->iva + fault_vector(FAULT_DATA_NESTED_TLB);
+
 	if (!(page_get(v, PAGE_IPSR) & PSR(DT)))
 		pv_crash(v->cpu, "fault with virtual psr.ic and psr.dt off");
 	else if (!is_miss(f->code) || f->isr & ISR_BIT(X))
 		pv_crash(v->cpu, "fault with virtual psr.ic off");
+	else if (v->cpu->ip == vector && v->cpu->ri == 0)
+		pv_crash(v->cpu, "the interruption handler itself faults, for ever");
 	else
-		enter_handler(v, v->iva + fault_vector(FAULT_DATA_NESTED_TLB));
+		enter_handler(v, vector);
 }
 
 /* Illegal and privileged operations of the kernel went to emulation first, which failed. */

@@ -454,6 +454,15 @@ static void other_faults_with_ic_off_crash(void **state)
 	assert_int_equal(pv_run(p), PV_CRASH);
 }
 
+static void a_handler_that_faults_for_ever_is_a_crash(void **state)
+{
+	struct pv *p = *state;
+
+	pv_at(p, GUEST_IVA + 0x1400, 1);
+	guest_m(&p->g, .op = OP_ld8, .r1 = 14, .r3 = 3);
+	assert_int_equal(access_with_ic_off(p, PSR(DT), 0), PV_CRASH);
+}
+
 /* --- speculation --- */
 
 static void speculative_misses_give_nats(void **state)
@@ -552,6 +561,7 @@ int main(void)
 		T(single_steps_and_taken_branches),
 		T(nested_data_tlb_changes_nothing_else),
 		T(other_faults_with_ic_off_crash),
+		T(a_handler_that_faults_for_ever_is_a_crash),
 		T(speculative_misses_give_nats),
 		T(lfetch_fault_that_misses_is_nothing),
 		T(an_event_is_delivered_as_it_is),

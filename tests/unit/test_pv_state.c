@@ -166,6 +166,51 @@ static void purges_and_new_frames_reach_all(void **state)
 	assert_int_equal(other->cpu->gr[14], 0);
 }
 
+static void *run_until_event(void *arg)
+{
+	struct cpu *cpu = arg;
+	enum exit e;
+
+	do
+		e = cpu_run(cpu, 100000);
+	while (e == EXIT_BUDGET || e == EXIT_KICK);
+	return (void *)(uintptr_t)(e == EXIT_FIRMWARE ? cpu->exit_arg << 4 : 1);
+}
+
+/* Another processor runs all the time; in the end an event from here ends its loop. */
+static void purges_and_events_meet_a_running_processor(void **state)
+{
+	struct pv *p = *state;
+	struct hv_vcpu *other = &p->hv.vcpu[1];
+	pthread_t thread;
+	void *end;
+
+	hv_boot_ap(other, GUEST_CODE, 0);
+	other->iva = GUEST_IVA;
+	other->callback = GUEST_IVA + 0x3000;
+	page_set(other, PAGE_IC, 1);
+	shared_set_mask(other, 0);
+	p->g.at = GUEST_CODE;
+	guest_m(&p->g, .op = OP_ld8, .r1 = 14, .r3 = 3);
+	guest_b(&p->g, .op = OP_br_cond, .imm = -16);
+	other->cpu->gr[3] = 0x200000;
+	p->hv.event.port[3] = (struct evtchn){.state = EVTCHN_VIRQ, .virq = 0, .vcpu = 1};
+	p->hv.event.virq[1][VIRQ_TIMER] = 3;
+	assert_int_equal(pthread_create(&thread, NULL, run_until_event, other->cpu), 0);
+	cpu_enter(p->cpu);
+	for (unsigned n = 0; n < 100; n++) {
+		hv_flush(p->cpu);
+		assert_int_equal(pv_ptc(p->v, DATA, 14, true), PV_OK);
+		hv_pend_vector(other, 0x40); /* dropped */
+	}
+	cpu_leave(p->cpu);
+	assert_true(evtchn_raise_virq(&p->hv, 1, VIRQ_TIMER));
+	assert_int_equal(pthread_join(thread, &end), 0);
+	assert_int_equal((uintptr_t)end, 0x3000);
+	assert_int_equal(other->irr[1], 0);
+	assert_int_equal(page_get(other, PAGE_IIP) & ~0x10ull, GUEST_CODE);
+}
+
 /* --- time --- */
 
 static void set_itm(struct pv *p, uint64_t itm)
@@ -363,6 +408,7 @@ int main(void)
 		T(other_processor),
 		T(each_processor_sees_its_own_page),
 		T(purges_and_new_frames_reach_all),
+		T(purges_and_events_meet_a_running_processor),
 		T(the_timer_pends_its_vector_without_callback),
 		T(a_masked_timer_is_disarmed),
 		T(the_timer_wakes_a_blocked_processor),

@@ -6,8 +6,9 @@
  *   attach ID     the descriptor is the domain's xenstore stream
  *   settle        all domains that live have been attached: what others had goes
  *   shutdown ID   the domain has shut down
- *   stay, end     do not end by itself; end now
- *   ping
+ *   stay          do not end by itself
+ *   end           end as soon as the registry is not locked
+ *   ping          go on
  */
 #define _GNU_SOURCE
 #include "daemon/daemon.h"
@@ -49,6 +50,7 @@ static void stay(struct daemon *d, struct peer *p, unsigned id)
 	(void)p;
 	(void)id;
 	d->stay = true;
+	d->end = false;
 }
 
 static void end(struct daemon *d, struct peer *p, unsigned id)
@@ -60,11 +62,12 @@ static void end(struct daemon *d, struct peer *p, unsigned id)
 		d->end = true;
 }
 
+/* Who asks will rely on us: an end that has not come yet is off. */
 static void ping(struct daemon *d, struct peer *p, unsigned id)
 {
-	(void)d;
 	(void)p;
 	(void)id;
+	d->end = false;
 }
 
 static const struct {

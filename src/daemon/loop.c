@@ -15,7 +15,7 @@
 
 #define ROUNDS	   16
 #define LINGER_MS  5000
-#define END_TRY_MS 200
+#define END_TRY_MS 50
 
 uint64_t loop_now(void)
 {

@@ -36,7 +36,6 @@ static int start(struct daemon *d)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	fcntl(d->dir, F_SETFD, FD_CLOEXEC);
 	d->lock = openat(d->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	d->store = store_new();
 	if (d->lock < 0 || !d->store)

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* env: the variables by which programs made for Xen find epixend's xenstore. */
+#define _GNU_SOURCE
 #include "base/log.h"
 #include "tool/epixend.h"
 #include "tool/verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
+
+#define END_TRIES  100
+#define END_TRY_US 20000
 
 /* libxenstore takes no longer path than a socket's address has room for. */
 static int print(const struct registry *r)
@@ -28,6 +34,15 @@ static int print(const struct registry *r)
 	return EXIT_SUCCESS;
 }
 
+/* It ends when nobody holds the registry, unless somebody else relies on it again. */
+static int await_end(struct registry *r)
+{
+	registry_unlock(r);
+	for (unsigned i = 0; i < END_TRIES && !faccessat(r->dir, "epixend.sock", F_OK, 0); i++)
+		usleep(END_TRY_US);
+	return EXIT_SUCCESS;
+}
+
 static int end(struct registry *r)
 {
 	int err = epixend_request(r, "end", -1);
@@ -36,7 +51,7 @@ static int end(struct registry *r)
 	else if (err && err != -ENOENT && err != -ECONNREFUSED)
 		log_error("epixend does not answer: %s", strerror(-err));
 	else
-		return EXIT_SUCCESS;
+		return await_end(r);
 	return EXIT_FAILURE;
 }
 

@@ -18,10 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ANSWER_SECONDS 5
+
+enum { DIR_FD = 3, READY_FD = 4 }; /* in epixend */
 
 int epixend_request(struct registry *r, const char *line, int pass)
 {
@@ -37,6 +40,16 @@ int epixend_request(struct registry *r, const char *line, int pass)
 
 /* --- starting it --- */
 
+/* Everything else that the CLI has open would stay open as long as epixend lives. */
+static void keep_only(int dir, int ready)
+{
+	dir = fcntl(dir, F_DUPFD, READY_FD + 1); /* first out of the way of each other */
+	ready = fcntl(ready, F_DUPFD, READY_FD + 1);
+	dup2(dir, DIR_FD);
+	dup2(ready, READY_FD);
+	syscall(SYS_close_range, READY_FD + 1, ~0u, 0);
+}
+
 static void become_epixend(struct registry *r, int ready, bool stay)
 {
 	char arg0[] = "epixend", dir[16], pipe[16], option[] = "--stay";
@@ -51,14 +64,9 @@ static void become_epixend(struct registry *r, int ready, bool stay)
 	dup2(null, STDIN_FILENO);
 	dup2(log >= 0 ? log : null, STDOUT_FILENO);
 	dup2(log >= 0 ? log : null, STDERR_FILENO);
-	if (log > STDERR_FILENO)
-		close(log);
-	if (null > STDERR_FILENO)
-		close(null);
-	fcntl(r->dir, F_SETFD, 0);
-	fcntl(ready, F_SETFD, 0);
-	snprintf(dir, sizeof(dir), "%d", r->dir);
-	snprintf(pipe, sizeof(pipe), "%d", ready);
+	keep_only(r->dir, ready);
+	snprintf(dir, sizeof(dir), "%d", DIR_FD);
+	snprintf(pipe, sizeof(pipe), "%d", READY_FD);
 	execv("/proc/self/exe", argv);
 	_exit(127);
 }

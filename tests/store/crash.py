@@ -4,19 +4,12 @@ there afterwards, a transaction whole or not at all. usage: crash.py EPIXEN RUNT
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 import xs
-
-
-def pid_of_epixend(runtime):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(runtime + '/epixend.sock')
-        return int.from_bytes(s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[:4], sys.byteorder)
 
 
 def write_until_killed(client, rand, known):
@@ -66,7 +59,7 @@ def main():
     for _ in range(rounds):
         subprocess.run([epixen, 'env'], check=True, stdout=subprocess.DEVNULL)
         client = xs.tool(runtime)
-        pid = pid_of_epixend(runtime)
+        pid = xs.pid_of_epixend(runtime)
         timer = threading.Timer(rand.uniform(0.05, 0.5), os.kill, (pid, signal.SIGKILL))
         timer.start()
         pending = write_until_killed(client, rand, known)

@@ -69,7 +69,7 @@ if command -v xenstore-ls >/dev/null; then
 	done
 	xenstore-write "$@" && pass || fail "600 nodes in one transaction"
 	[ "$(xenstore-list /test/many | wc -l)" -eq 600 ] && pass || fail "a list in parts"
-	xenstore-watch -n 3 /test/w >"$dir/watch" &
+	timeout 60 xenstore-watch -n 3 /test/w >"$dir/watch" &
 	sleep 0.5
 	xenstore-write /test/w/x 1 && xenstore-rm /test/w
 	wait $! && [ "$(tr '\n' ' ' <"$dir/watch")" = "/test/w /test/w/x /test/w " ] && pass ||
@@ -99,8 +99,6 @@ monitor=$(realpath "$build/guests/monitor.elf" 2>/dev/null)
 if [ -e "$monitor" ] && command -v xenstore-ls >/dev/null; then
 	printf 'name = "t"\nmemory = 64\nvcpus = 2\nkernel = "%s"\n' "$monitor" >"$dir/t.cfg"
 	"$epixen" env -s >/dev/null
-	xenstore-watch -n 4 @introduceDomain @releaseDomain >"$dir/watch" &
-	watch=$!
 	"$epixen" create "$dir/t.cfg" && pass || fail "create"
 	id=$("$epixen" list -l t | sed -n 's/^id //p')
 	home=/local/domain/$id
@@ -108,30 +106,68 @@ if [ -e "$monitor" ] && command -v xenstore-ls >/dev/null; then
 		"$home/memory/target" "$home/cpu/0/availability" "$home/cpu/1/availability"
 	says "its machine" "t" xenstore-read "$(xenstore-read "$home/vm")/name"
 	says "what it may read and write" ".*shutdown = \"\"[. ]*(n$id).*domid = [^)]*(n0,r$id).*" xenstore-ls -p "$home"
-	kill -9 "$(python3 -c "
-import sys; sys.path.insert(0, 'tests/store'); sys.argv = ['']
-import socket; s = socket.socket(socket.AF_UNIX); s.connect('$reg/epixend.sock')
-print(int.from_bytes(s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[:4], sys.byteorder))")"
+	pid=$(python3 tests/store/xs.py "$reg")
+	[ "$(cat "/proc/$pid/comm")" = epixend ] && pass || fail "its process is named epixend"
+	case $build in *san) ;; *)
+		says "confined" "CapEff: 0000000000000000 Seccomp: 2" \
+			sh -c "grep -E '^(CapEff|Seccomp):' /proc/$pid/status | tr '\t' ' '"
+		;;
+	esac
+	kill -9 "$pid"
 	sleep 0.2
 	refused "killed" "" xenstore-read "$home/name"
 	"$epixen" env -s >/dev/null && pass || fail "started again"
 	says "its nodes are there" "t" xenstore-read "$home/name"
 	sleep 1
 	says "and stay" "t" xenstore-read "$home/name"
-	kill $watch 2>/dev/null
-	xenstore-watch -n 3 @releaseDomain >"$dir/watch" &
+	timeout 60 xenstore-watch -n 3 @releaseDomain >"$dir/watch" &
 	sleep 0.3
 	"$epixen" create "$dir/t.cfg" name=u
 	u=$("$epixen" list -l u | sed -n 's/^id //p')
 	kill -9 "$("$epixen" list -l u | sed -n 's/^pid //p')"
+	i=0 # both at once could be told as one
+	while xenstore-exists "/local/domain/$u" && [ $i -lt 100 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	sleep 0.2
 	"$epixen" destroy t
 	wait $! && [ "$(sort "$dir/watch" | uniq -c | tr -s ' \n' ' ')" = " 3 @releaseDomain " ] && pass ||
 		fail "releases: $(cat "$dir/watch")"
 	says "nothing is left of either" "0" xenstore-list /local/domain
 	says "nor of the machines" "" xenstore-list /vm
 fi
+
+# --- epixend comes and goes under many hands ---
+if [ -e "$monitor" ]; then
+	"$epixen" env -e
+	i=0
+	while [ $i -lt 8 ]; do
+		"$epixen" create "$dir/t.cfg" name=d$i 2>>"$dir/many" &
+		"$epixen" env >/dev/null 2>>"$dir/many" &
+		i=$((i + 1))
+	done
+	wait
+	[ -s "$dir/many" ] && fail "eight at once: $(cat "$dir/many")" || pass
+	says "eight domains" "0.*" xenstore-list /local/domain
+	[ "$(xenstore-list /local/domain | wc -l)" -eq 9 ] && pass || fail "eight domains in xenstore"
+	i=0
+	while [ $i -lt 8 ]; do
+		"$epixen" destroy d$i
+		i=$((i + 1))
+	done
+	i=0
+	while [ $i -lt $((20 * long)) ]; do
+		"$epixen" create "$dir/t.cfg" name=cycle && "$epixen" destroy cycle || fail "cycle $i"
+		i=$((i + 1))
+	done
+	sleep 0.5
+	says "no node left after cycles" "0" xenstore-list /local/domain
+	says "no machine either" "" xenstore-list /vm
+fi
 "$epixen" env -e && sleep 0.5
-left=$(find "$reg" -mindepth 1 ! -name lock ! -name next-id ! -name log ! -path '*/log/u.log')
+left=$(find "$reg" -mindepth 1 ! -name lock ! -name next-id ! -name log ! -path '*/log/u.log' \
+	! -name epixend.log) # which may tell of a record that a kill has cut
 [ -z "$left" ] && pass || fail "left behind: $left $(cat "$reg/epixend.log" 2>/dev/null)"
 
 echo "$passed passed, $failed failed, $skipped skipped"

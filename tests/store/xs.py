@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A client of xenstore, as the protocol says and nothing more; and ways to be a guest."""
+"""A client of xenstore, as the protocol says and nothing more; and ways to be a guest. As a program it
+prints the pid of epixend: xs.py RUNTIME"""
 import array
 import socket
 import struct
+import sys
 
 (CONTROL, DIRECTORY, READ, GET_PERMS, WATCH, UNWATCH, TRANSACTION_START, TRANSACTION_END, INTRODUCE,
  RELEASE, GET_DOMAIN_PATH, WRITE, MKDIR, RM, SET_PERMS, WATCH_EVENT, ERROR, IS_DOMAIN_INTRODUCED,
@@ -81,3 +83,13 @@ def guest(runtime, tool_client, domid):
     assert tool_client.ask(SET_PERMS, home + b'n%d\0' % domid) == b'OK\0'
     assert tool_client.ask(INTRODUCE, b'%d\0000\0001\0' % domid) == b'OK\0'
     return c
+
+
+def pid_of_epixend(runtime):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(runtime + '/epixend.sock')
+        return struct.unpack_from('i', s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+
+
+if __name__ == '__main__':
+    print(pid_of_epixend(sys.argv[1]))

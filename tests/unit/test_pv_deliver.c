@@ -286,6 +286,74 @@ static void disabled_fp(void **state)
 	assert_false(p->cpu->psr & PSR(DFH));
 }
 
+/* Section 7 row by row: what is written when the hardware reports DATA + 8 in cr.ifa, or nothing,
+ * cr.ifa then being what it was: DATA. */
+enum { CRASH = 8, STAYS = 16 };
+
+static const struct {
+	enum fault f;
+	unsigned vector, set;
+} reflected[] = {
+	{FAULT_VHPT_TRANSLATION, 0x0000, IFA | IHA},
+	{FAULT_ITLB, 0x0400, IFA | IHA},
+	{FAULT_DTLB, 0x0800, IFA | IHA},
+	{FAULT_ALT_ITLB, 0x0c00, IFA | IHA},
+	{FAULT_ALT_DTLB, 0x1000, IFA | IHA},
+	{FAULT_INST_KEY_MISS, 0x1800, IFA},
+	{FAULT_DATA_KEY_MISS, 0x1c00, IFA},
+	{FAULT_DIRTY_BIT, 0x2000, IFA},
+	{FAULT_INST_ACCESS_BIT, 0x2400, IFA},
+	{FAULT_DATA_ACCESS_BIT, 0x2800, IFA},
+	{FAULT_BREAK, 0x2c00, IIM},
+	{FAULT_PAGE_NOT_PRESENT, 0x5000, IFA},
+	{FAULT_KEY_PERMISSION, 0x5100, IFA},
+	{FAULT_INST_ACCESS_RIGHTS, 0x5200, IFA},
+	{FAULT_DATA_ACCESS_RIGHTS, 0x5300, IFA},
+	{FAULT_RESERVED_REG_FIELD, 0x5400, IFA | STAYS},
+	{FAULT_UNIMPL_DATA_ADDR, 0x5400, IFA},
+	{FAULT_DISABLED_ISA, 0x5400, IFA | STAYS},
+	{FAULT_DISABLED_FP, 0x5500, IFA | STAYS},
+	{FAULT_NAT_CONSUMPTION, 0x5600, IFA | STAYS},
+	{FAULT_NATPAGE, 0x5600, IFA},
+	{FAULT_SPECULATION, 0x5700, IFA | IIM | STAYS},
+	{FAULT_INST_DEBUG, 0x5900, IFA},
+	{FAULT_DATA_DEBUG, 0x5900, IFA},
+	{FAULT_UNALIGNED, 0x5a00, IFA},
+	{FAULT_UNSUPPORTED_DATA, 0x5b00, CRASH},
+	{FAULT_FP_FAULT, 0x5c00, IFA | STAYS},
+	{FAULT_FP_TRAP, 0x5d00, IFA | STAYS},
+	{FAULT_LOWER_PRIV, 0x5e00, IFA | STAYS},
+	{FAULT_UNIMPL_INST_ADDR, 0x5e00, IFA | STAYS},
+	{FAULT_TAKEN_BRANCH, 0x5f00, IFA | STAYS},
+	{FAULT_SINGLE_STEP, 0x6000, IFA | STAYS},
+	{FAULT_VIRTUALIZATION, 0x6100, CRASH},
+};
+
+static void every_vector_writes_its_fields(void **state)
+{
+	struct pv *p = *state;
+
+	for (unsigned n = 0; n < countof(reflected); n++) {
+		gva_t ifa = reflected[n].set & STAYS ? DATA : DATA + 8;
+		pv_at(p, GUEST_CODE, 1);
+		make_stale(p);
+		shared_set_mask(p->v, 0);
+		p->cpu->cr[CR_IFA] = DATA;
+		p->cpu->mmu.fault = (struct fault_info){
+			.code = reflected[n].f, .ifa = DATA + 8, .iim = 0x123, .itir = 1, .iha = 2};
+		p->cpu->exit = EXIT_NONE;
+		pv_deliver(p->cpu);
+		if (reflected[n].set & CRASH) {
+			assert_int_equal(p->cpu->exit, EXIT_CRASH);
+			continue;
+		}
+		assert_int_equal(p->cpu->exit, EXIT_NONE);
+		assert_int_equal(p->cpu->ip, GUEST_IVA + reflected[n].vector);
+		check_common(p, KERNEL_IPSR, 0);
+		check_extra(p, reflected[n].set & 7, ifa, 0x123);
+	}
+}
+
 /* --- psr of the handler --- */
 
 static void real_psr_of_a_handler(void **state)
@@ -553,6 +621,7 @@ int main(void)
 		T(general_exceptions),
 		T(unaligned_and_nat_consumption),
 		T(disabled_fp),
+		T(every_vector_writes_its_fields),
 		T(real_psr_of_a_handler),
 		T(user_mode_is_seen_in_ipsr),
 		T(the_interrupted_frame_stays_current),

@@ -46,7 +46,8 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 	smbios start variable
 HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
-DOMAIN := backtrace build client config console control dump handover io janitor kernel life main \
+BACK := ring
+DOMAIN := backtrace build client config console control dump handover hvm io janitor kernel life main pv \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main stream
 STORE := admin change command conn path perm record request store tree tx watch wire
@@ -75,8 +76,8 @@ MONITOR := console firmware prompt selftest start
 
 CORE_SRC := $(BASE:%=src/base/%) $(ISA:%=src/isa/%) $(MMU:%=src/mmu/%) $(CPU:%=src/cpu/%) \
 	$(JIT:%=src/jit/%)
-LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) $(DOMAIN:%=src/domain/%) $(DAEMON:%=src/daemon/%) \
-	$(TOOL:%=src/tool/%)
+LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/%) $(HV:%=src/hv/%) \
+	$(BACK:%=src/back/%) $(DOMAIN:%=src/domain/%) $(DAEMON:%=src/daemon/%) $(TOOL:%=src/tool/%)
 
 CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)
 LIB_OBJ     := $(LIB_SRC:%=$(BUILD)/%.o)

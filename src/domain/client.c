@@ -2,6 +2,7 @@
 /* Moving bytes between clients' sockets, the control commands and the console. Never blocks. */
 #define _GNU_SOURCE
 #include "domain/client.h"
+#include "domain/kind.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -156,7 +157,7 @@ bool client_push_input(struct domain *d)
 	for (struct client *c = d->clients; c; c = c->next) {
 		if (!c->input_len)
 			continue;
-		size_t n = uart_input(&d->platform.uart, c->input, c->input_len);
+		size_t n = d->kind->input(d, c->input, c->input_len);
 		memmove(c->input, c->input + n, c->input_len - n);
 		c->input_len -= n;
 		left |= c->input_len != 0;

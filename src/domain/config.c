@@ -9,7 +9,7 @@
 
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 4);
+	stream_begin(s, "config", 5);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -24,10 +24,30 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->jitdump);
 	stream_put(s, c->jit_debug, sizeof(c->jit_debug));
 	stream_put_u64(s, c->code_cache);
+	stream_put_u64(s, c->pv);
+	stream_put_u64(s, c->vhpt);
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
 	stream_end(s);
+}
+
+static unsigned hex_digit(char c)
+{
+	return c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20) - 'a' + 10u;
+}
+
+void config_uuid_bytes(const struct domain_config *c, uint8_t out[16])
+{
+	unsigned n = 0;
+	for (const char *p = c->uuid; p[0] && p[1] && n < 16;) {
+		if (*p == '-') {
+			p++;
+			continue;
+		}
+		out[n++] = (uint8_t)(hex_digit(p[0]) << 4 | (hex_digit(p[1]) & 15));
+		p += 2;
+	}
 }
 
 static void get_text(struct stream *s, char *text, size_t size)
@@ -39,7 +59,7 @@ static void get_text(struct stream *s, char *text, size_t size)
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 4);
+	uint32_t version = stream_open(s, "config", 5);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -55,6 +75,8 @@ void config_load(struct domain_config *c, struct stream *s)
 	if (version > 2)
 		get_text(s, c->jit_debug, sizeof(c->jit_debug));
 	c->code_cache = version > 3 ? stream_get_max(s, CONFIG_MAX_CODE_CACHE, "code_cache") : 0;
+	c->pv = version > 4 && stream_get_max(s, 1, "type");
+	c->vhpt = version > 4 ? stream_get_max(s, CONFIG_MAX_VHPT, "vhpt") : 0;
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");

@@ -34,6 +34,8 @@ struct domain_config {
 	uint64_t memory; /* MB */
 	uint64_t vcpus;
 	uint64_t id;
+	bool pv;       /* type: it knows that it runs on Xen */
+	uint64_t vhpt; /* pv: log2 of the translation cache's size in bytes, 0: the default */
 	bool virtual_clock;
 	enum domain_engine engine;
 	uint64_t jitdump;    /* 1: tell perf of translated code */
@@ -45,8 +47,13 @@ struct domain_config {
 /* Most MB of RAM that the guest-physical layout has room for (below 3 GB and from 4 GB up to the
  * slot at 1 TB). */
 #define CONFIG_MAX_MEMORY     ((1024ull - 1) * 1024)
+#define CONFIG_MAX_PV_MEMORY  (96ull * 1024)
+#define CONFIG_MAX_VHPT	      28
 #define CONFIG_MIN_MEMORY     8ull
 #define CONFIG_MAX_CODE_CACHE 1024ull
+
+/* The uuid as 16 bytes. */
+void config_uuid_bytes(const struct domain_config *c, uint8_t out[16]);
 
 void config_save(const struct domain_config *c, struct stream *s);
 /* Leaves strings terminated and numbers in range, or the stream in error. */

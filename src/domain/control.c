@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands of the control socket: one function and one table row each. */
 #include "domain/client.h"
+#include "domain/kind.h"
 
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <stdio.h>
 #include <unistd.h>
 
 typedef void command_fn(struct domain *d, struct client *c, const char *arg);
@@ -88,8 +90,10 @@ static void cmd_shutdown(struct domain *d, struct client *c, const char *arg)
 		reply(c, "error the guest has already ended");
 		return;
 	}
-	acpi_pm_power_button(&d->platform.pm);
-	reply(c, "ok");
+	char line[200];
+	const char *why = d->kind->shutdown(d);
+	snprintf(line, sizeof(line), "%s%s", why ? "error " : "ok", why ? why : "");
+	reply(c, line);
 }
 
 static void cmd_reboot(struct domain *d, struct client *c, const char *arg)

@@ -15,11 +15,13 @@
 #include "cpu/cpu.h"
 #include "dev/platform.h"
 #include "fw/fw.h"
+#include "hv/hv.h"
 #include "domain/config.h"
 #include "domain/console.h"
 #include "domain/kernel.h"
 
 struct client;
+struct domain_kind;
 
 /* What a vCPU thread asks the I/O thread for; the first one asked is served. */
 enum domain_event { EVENT_NONE, EVENT_POWEROFF, EVENT_REBOOT, EVENT_RESTART, EVENT_CRASH };
@@ -51,12 +53,27 @@ struct domain_fds {
 	int state;		 /* save file to start from */
 };
 
+/* Bytes of the xenstore stream between ring and socket. */
+struct store_stream {
+	uint8_t data[1024];
+	size_t at, len;
+};
+
+/* The other ends of a PV guest's console and xenstore rings; I/O thread. */
+struct rings {
+	uint32_t store_port, console_port; /* the guest's event channels */
+	struct store_stream request, response;
+};
+
 struct domain {
 	struct domain_config config;
 	struct domain_fds fd;
 	struct machine machine;
-	struct platform platform;
+	const struct domain_kind *kind;
+	struct platform platform; /* hvm */
+	struct hv hv;		  /* pv */
 	struct fw fw;
+	struct rings rings; /* pv */
 	struct kernel_image kernel;
 	struct console console;
 
@@ -95,8 +112,8 @@ int domain_build(struct domain *d, char error[LOAD_ERROR_SIZE]);
 /* Resets everything, loads kernel and ramdisk and puts the vCPUs to their start. vCPUs must be
  * parked or not started. Returns as domain_build. */
 int domain_boot(struct domain *d, char error[LOAD_ERROR_SIZE]);
-/* A processor called firmware (cpu->exit_arg says which entry). Its own thread. */
-void domain_firmware(struct vcpu *v);
+/* Does what firmware says must follow. The processor's own thread. */
+void domain_firmware_action(struct vcpu *v, enum fw_action action);
 /* An INIT interrupt arrived, sapic_take_init says. Its own thread. */
 void domain_init_interrupt(struct vcpu *v);
 /* Frees what domain_build made; vCPUs must be parked or not started. */

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "domain/client.h"
 #include "domain/janitor.h"
+#include "domain/kind.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,6 +21,9 @@
 /* How long the last output may wait for a client that does not read. */
 #define DRAIN_MS 5000
 
+/* Descriptors in front of the clients' in the poll set. */
+#define FIXED 4
+
 /* Milliseconds until the next thing to do without an event, or -1. */
 static int next_timeout(struct domain *d, bool input_left)
 {
@@ -29,7 +33,7 @@ static int next_timeout(struct domain *d, bool input_left)
 		return -1;
 	if (d->config.virtual_clock)
 		return input_left ? INPUT_RETRY_MS : -1;
-	uint64_t deadline = platform_tick(&d->platform), now = clock_now(&d->machine.clock);
+	uint64_t deadline = d->kind->tick(d), now = clock_now(&d->machine.clock);
 	uint64_t ms = input_left ? INPUT_RETRY_MS : DEVICE_LOOK_MS;
 	uint64_t wait = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
 	return (int)(wait < ms ? wait : ms);
@@ -38,7 +42,7 @@ static int next_timeout(struct domain *d, bool input_left)
 /* Fills the poll set; returns its size, or 0 when memory is short. */
 static unsigned poll_set(struct domain *d, struct pollfd **set)
 {
-	unsigned n = 3;
+	unsigned n = FIXED;
 	for (struct client *c = d->clients; c; c = c->next)
 		n++;
 	struct pollfd *p = realloc(*set, n * sizeof(*p));
@@ -48,7 +52,8 @@ static unsigned poll_set(struct domain *d, struct pollfd **set)
 	p[0] = (struct pollfd){.fd = d->wake_fd, .events = POLLIN};
 	p[1] = (struct pollfd){.fd = d->fd.control, .events = POLLIN};
 	p[2] = (struct pollfd){.fd = d->signal_fd, .events = POLLIN};
-	unsigned i = 3;
+	p[3] = (struct pollfd){.fd = d->kind == &kind_pv ? d->store : -1, .events = POLLIN};
+	unsigned i = FIXED;
 	for (struct client *c = d->clients; c; c = c->next)
 		p[i++] = (struct pollfd){.fd = c->fd, .events = client_events(d, c)};
 	return n;
@@ -59,7 +64,7 @@ static void handle_set(struct domain *d, const struct pollfd *set)
 	uint64_t count;
 	if (set[0].revents & POLLIN && read(d->wake_fd, &count, sizeof(count)) < 0)
 		return;
-	unsigned i = 3;
+	unsigned i = FIXED;
 	for (struct client *c = d->clients; c; c = c->next)
 		client_handle(d, c, set[i++].revents);
 	if (set[1].revents & POLLIN)

@@ -133,10 +133,10 @@ static int elf_check(const struct file *f, const Elf64_Ehdr *e)
 		return fail(f, "is neither an ELF file nor gzip-compressed");
 	if (f->len < sizeof(*e))
 		return fail(f, "ELF file is truncated (%zu bytes)", f->len);
-	if (e->e_ident[EI_DATA] == ELFDATA2LSB && e->e_machine != EM_IA_64)
+	if (e->e_machine != EM_IA_64)
 		return fail(f, "is an ELF file for %s, not IA-64", machine_name(e->e_machine, buf));
-	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2LSB)
-		return fail(f, "is not a 64-bit little-endian ELF file");
+	if (e->e_ident[EI_CLASS] != ELFCLASS64)
+		return fail(f, "is not a 64-bit ELF file");
 	if (e->e_type != ET_EXEC)
 		return fail(f, "is not an executable ELF file (type %u)", e->e_type);
 	if (e->e_phentsize != sizeof(Elf64_Phdr) || e->e_phnum == 0 || e->e_phnum > 64)
@@ -144,6 +144,93 @@ static int elf_check(const struct file *f, const Elf64_Ehdr *e)
 	if (e->e_phoff > f->len || f->len - e->e_phoff < e->e_phnum * sizeof(Elf64_Phdr))
 		return fail(f, "ELF file is truncated (program headers missing)");
 	return 0;
+}
+
+/* --- byte order: headers are converted where they are read --- */
+
+static bool is_big_endian(const struct file *f)
+{
+	return f->len > EI_DATA && f->data[EI_DATA] == ELFDATA2MSB;
+}
+
+static void swap64(uint64_t *v, unsigned n)
+{
+	while (n--)
+		v[n] = __builtin_bswap64(v[n]);
+}
+
+static void read_header(const struct file *f, Elf64_Ehdr *e)
+{
+	memset(e, 0, sizeof(*e));
+	memcpy(e, f->data, f->len < sizeof(*e) ? f->len : sizeof(*e));
+	if (!is_big_endian(f))
+		return;
+	e->e_type = __builtin_bswap16(e->e_type);
+	e->e_machine = __builtin_bswap16(e->e_machine);
+	e->e_phentsize = __builtin_bswap16(e->e_phentsize);
+	e->e_phnum = __builtin_bswap16(e->e_phnum);
+	swap64(&e->e_entry, 1);
+	swap64(&e->e_phoff, 1);
+}
+
+static void read_segments(const struct file *f, const Elf64_Ehdr *e, Elf64_Phdr *ph)
+{
+	memcpy(ph, f->data + e->e_phoff, e->e_phnum * sizeof(*ph));
+	for (unsigned i = 0; is_big_endian(f) && i < e->e_phnum; i++) {
+		ph[i].p_type = __builtin_bswap32(ph[i].p_type);
+		ph[i].p_flags = __builtin_bswap32(ph[i].p_flags);
+		swap64(&ph[i].p_offset, 6);
+	}
+}
+
+static uint64_t number(const struct file *f, const uint8_t *p, unsigned size)
+{
+	uint64_t v = 0;
+	for (unsigned i = 0; i < size; i++)
+		v |= (uint64_t)p[is_big_endian(f) ? size - 1 - i : i] << 8 * i;
+	return v;
+}
+
+/* --- notes of kernels that know Xen (ABI 2.1) --- */
+
+enum { XEN_NOTE_ENTRY = 1, XEN_NOTE_VERSION = 5 };
+
+static void take_note(const struct file *f, uint32_t type, const uint8_t *desc, uint64_t size,
+	struct kernel_image *k)
+{
+	if (type == XEN_NOTE_ENTRY && (size == 4 || size == 8))
+		k->xen_entry = number(f, desc, (unsigned)size);
+	if (type == XEN_NOTE_VERSION && size < sizeof(k->xen_version))
+		memcpy(k->xen_version, desc, size);
+}
+
+/* The file holds the segment whole. */
+static void read_notes(const struct file *f, const Elf64_Phdr *p, struct kernel_image *k)
+{
+	uint64_t at = p->p_offset, end = p->p_offset + p->p_filesz;
+
+	while (end - at >= 12) {
+		uint64_t name = number(f, f->data + at, 4), desc = number(f, f->data + at + 4, 4);
+		uint32_t type = (uint32_t)number(f, f->data + at + 8, 4);
+		uint64_t desc_at = at + 12 + ((name + 3) & ~3ull);
+		uint64_t next = desc_at + ((desc + 3) & ~3ull);
+		if (desc_at > end || desc > end - desc_at)
+			return;
+		if (name == 4 && memcmp(f->data + at + 12, "Xen", 4) == 0)
+			take_note(f, type, f->data + desc_at, desc, k);
+		if (next > end)
+			return;
+		at = next;
+	}
+}
+
+int kernel_check_xen(const struct kernel_image *k, const char *name, char error[LOAD_ERROR_SIZE])
+{
+	if (!k->xen_version[0] || strcmp(k->xen_version, "xen-3.0") == 0)
+		return 0;
+	snprintf(error, LOAD_ERROR_SIZE, "%s: is a kernel for '%s', not 'xen-3.0'", name,
+		k->xen_version);
+	return -EINVAL;
 }
 
 static int load_segment(struct ram *ram, const struct file *f, const Elf64_Phdr *p)
@@ -183,6 +270,9 @@ static int load_segments(struct ram *ram, const struct file *f, const Elf64_Phdr
 {
 	k->low = k->text_va = ~0ull;
 	for (unsigned i = 0; i < n; i++) {
+		if (ph[i].p_type == PT_NOTE && ph[i].p_offset <= f->len &&
+			f->len - ph[i].p_offset >= ph[i].p_filesz)
+			read_notes(f, &ph[i], k);
 		if (ph[i].p_type == PT_UNWIND) {
 			k->unwind_va = ph[i].p_vaddr;
 			k->unwind_size = ph[i].p_memsz;
@@ -204,13 +294,14 @@ static int load_segments(struct ram *ram, const struct file *f, const Elf64_Phdr
 
 static int elf_load(struct ram *ram, const struct file *f, struct kernel_image *k)
 {
-	Elf64_Ehdr e = {0};
-	memcpy(&e, f->data, f->len < sizeof(e) ? f->len : sizeof(e));
+	Elf64_Ehdr e;
+	Elf64_Phdr ph[64];
+	read_header(f, &e);
 	int err = elf_check(f, &e);
 	if (err)
 		return err;
-	Elf64_Phdr ph[64];
-	memcpy(ph, f->data + e.e_phoff, e.e_phnum * sizeof(*ph));
+	read_segments(f, &e, ph);
+	k->big_endian = is_big_endian(f);
 	err = load_segments(ram, f, ph, e.e_phnum, k);
 	if (err)
 		return err;
@@ -218,6 +309,8 @@ static int elf_load(struct ram *ram, const struct file *f, struct kernel_image *
 	if (k->entry == ~0ull)
 		return fail(f, "entry point 0x%llx is outside its segments",
 			(unsigned long long)e.e_entry);
+	if (!k->xen_entry)
+		k->xen_entry = k->entry;
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * A domain as a file: one stream that each unit fills with its own section, configuration first.
  * Loading trusts nothing: whatever is wrong becomes the stream's first error.
  */
-#include "domain/domain.h"
+#include "domain/kind.h"
 
 #include "base/stream.h"
 
@@ -64,8 +64,7 @@ int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 	domain_save(d, &s);
 	for (unsigned i = 0; i < d->config.vcpus; i++)
 		cpu_save(d->vcpu[i].cpu, &s);
-	platform_save(&d->platform, &s);
-	fw_save(&d->fw, &s);
+	d->kind->save(d, &s);
 	ram_save(&d->machine.ram, &s);
 	int err = stream_ok(&s) ? write_all(fd, s.data, s.len) : -ENOMEM;
 	if (err)
@@ -135,8 +134,7 @@ int state_load(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 		domain_load(d, &s);
 		for (unsigned i = 0; i < d->config.vcpus; i++)
 			cpu_load(d->vcpu[i].cpu, &s);
-		platform_load(&d->platform, &s);
-		fw_load(&d->fw, &s);
+		d->kind->load(d, &s);
 		ram_load(&d->machine.ram, &s);
 		if (stream_ok(&s) && s.pos != s.len)
 			stream_fail(&s, "bytes left over at the end");

@@ -6,7 +6,7 @@
  * two runs are alike; when all are halted, time jumps to the next deadline.
  */
 #define _GNU_SOURCE
-#include "domain/domain.h"
+#include "domain/kind.h"
 
 #include "base/log.h"
 #include "cpu/sapic.h"
@@ -25,12 +25,6 @@
 #define BUDGET_REAL 20000
 /* One turn with the virtual clock, also its resolution in guest ns. */
 #define BUDGET_VIRTUAL 2000
-
-static bool has_work(struct cpu *cpu)
-{
-	timer_check(cpu);
-	return !cpu->halted || sapic_highest(cpu) >= 0 || atomic_load(&cpu->sapic.init_pending);
-}
 
 /* Real time never shows a counter equal to its match register once the interrupt is taken, and
  * Linux complains when it sees that: leaves no deadline at the very present. */
@@ -53,7 +47,7 @@ static void tick_devices(struct domain *d)
 	uint64_t now = clock_now(&d->machine.clock);
 	if (now < d->device_look)
 		return;
-	d->device_deadline = platform_tick(&d->platform);
+	d->device_deadline = d->kind->tick(d);
 	d->device_look = d->device_deadline < now + 1000000 ? d->device_deadline : now + 1000000;
 }
 
@@ -86,11 +80,8 @@ static void vcpu_run(struct vcpu *v, uint64_t budget)
 	case EXIT_HALT:
 		break;
 	case EXIT_FIRMWARE:
-		domain_firmware(v);
-		break;
 	case EXIT_HYPERCALL:
-		domain_crash(v, "hypercall 0x%llx in a domain of type hvm",
-			(unsigned long long)cpu->exit_arg);
+		v->domain->kind->call(v, exit);
 		break;
 	case EXIT_INTERRUPTION:
 		domain_crash(v, "intercepted interruption: %s", fault_name(cpu->mmu.fault.code));
@@ -129,10 +120,10 @@ static void *real_thread(void *arg)
 		uint32_t woken = atomic_load(&v->wakeups);
 		if (!vcpu_park(v))
 			return NULL;
-		if (has_work(v->cpu))
+		if (v->domain->kind->has_work(v))
 			vcpu_run(v, BUDGET_REAL);
 		else
-			vcpu_sleep(v, woken, timer_deadline(v->cpu));
+			vcpu_sleep(v, woken, v->domain->kind->deadline(v));
 	}
 }
 
@@ -141,7 +132,7 @@ static void virtual_skip(struct domain *d, uint32_t woken)
 {
 	uint64_t now = clock_now(&d->machine.clock), first = d->device_deadline;
 	for (unsigned i = 0; i < d->config.vcpus; i++) {
-		uint64_t deadline = timer_deadline(d->vcpu[i].cpu);
+		uint64_t deadline = d->kind->deadline(&d->vcpu[i]);
 		if (deadline < first)
 			first = deadline;
 	}
@@ -160,7 +151,7 @@ static bool virtual_slice(struct domain *d)
 	for (unsigned n = 0; n < d->config.vcpus; n++) {
 		struct vcpu *v = &d->vcpu[d->turn];
 		d->turn = (d->turn + 1) % (unsigned)d->config.vcpus;
-		if (!has_work(v->cpu))
+		if (!d->kind->has_work(v))
 			continue;
 		vcpu_run(v, BUDGET_VIRTUAL);
 		return true;

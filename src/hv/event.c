@@ -166,7 +166,6 @@ int64_t evtchn_connect(
 		e->state = EVTCHN_INTERDOMAIN;
 		e->notify = notify;
 		e->ctx = ctx;
-		set_pending(hv, port, e->vcpu);
 		r = 0;
 	}
 	pthread_mutex_unlock(&hv->event.lock);

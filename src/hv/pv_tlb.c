@@ -22,6 +22,10 @@
 #define REGION_SHIFT (8 + RID_BITS)
 #define REGION_BITS  (7ull << REGION_SHIFT)
 
+/* The identity map of region 7 ends where physical addresses do: Linux has its per-processor data
+ * far above. */
+#define IDENTITY_END ((1ull << 50) - GRANULE_SIZE)
+
 /* Region register 0 in guest physical mode. */
 #define METAPHYSICAL_RR (1ull << (REGION_SHIFT + 3) | XEN_PAGE_SHIFT << 2)
 
@@ -305,7 +309,7 @@ static const struct tlb_entry *missed(struct hv_vcpu *v, gva_t va, bool inst, en
 
 	if (pta & PTA_VE && rr_of(v, va) & RR_VE)
 		return walk(v, va, inst, pta, f);
-	if (v->hv->identity.on && va >> 61 == 7 && pv_kernel(v->cpu))
+	if (v->hv->identity.on && va >> 61 == 7 && VA61(va) < IDENTITY_END && pv_kernel(v->cpu))
 		return identity(v, va, inst);
 	*f = inst ? FAULT_ALT_ITLB : FAULT_ALT_DTLB;
 	return NULL;

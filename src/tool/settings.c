@@ -143,9 +143,11 @@ static int read_type(struct reading *r, const struct cfg_setting *s, const struc
 	(void)row;
 	if (want_text(r, s))
 		return -EINVAL;
-	if (strcmp(s->value.text, "hvm") == 0)
+	r->config->pv = strcmp(s->value.text, "pv") == 0;
+	if (r->config->pv || strcmp(s->value.text, "hvm") == 0)
 		return 0;
-	return cfg_fail(r->cfg, s, "%s is '%s', only 'hvm' is possible", s->key, s->value.text);
+	return cfg_fail(
+		r->cfg, s, "%s is '%s', possible are 'hvm' and 'pv'", s->key, s->value.text);
 }
 
 static int read_clock(struct reading *r, const struct cfg_setting *s, const struct row *row)
@@ -304,6 +306,23 @@ static int join_cmdline(struct reading *r)
 	return -EINVAL;
 }
 
+/* What PV domains have not. */
+static int check_pv(const struct reading *r)
+{
+	const struct domain_config *c = r->config;
+
+	if (c->pv && c->engine == ENGINE_VERIFY)
+		snprintf(r->cfg->error, sizeof(r->cfg->error),
+			"engine 'verify' is for domains of type hvm");
+	else if (c->pv && c->memory > CONFIG_MAX_PV_MEMORY)
+		snprintf(r->cfg->error, sizeof(r->cfg->error),
+			"memory is %llu MB, a PV domain has %llu at most",
+			(unsigned long long)c->memory, CONFIG_MAX_PV_MEMORY);
+	else
+		return 0;
+	return -EINVAL;
+}
+
 /* Comparing engines takes a clock that both see alike. */
 static void settle_clock(const struct reading *r)
 {
@@ -328,7 +347,7 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 		snprintf(cfg->error, sizeof(cfg->error), "no name given");
 	else if (!config->kernel[0])
 		snprintf(cfg->error, sizeof(cfg->error), "no kernel given");
-	if (!config->name[0] || !config->kernel[0] || join_cmdline(&r))
+	if (!config->name[0] || !config->kernel[0] || check_pv(&r) || join_cmdline(&r))
 		return -EINVAL;
 	settle_clock(&r);
 	if (!config->uuid[0])

@@ -136,7 +136,7 @@ bad "negative memory" "memory is -1 MB" create ok.cfg memory=-1
 bad "vcpus 0" "vcpus is 0" create ok.cfg vcpus=0
 bad "vcpus 1000" "vcpus is 1000" create ok.cfg vcpus=1000
 bad "unknown cpu model" "cpu_model 'pentium' is unknown" create ok.cfg cpu_model=pentium
-bad "a PV domain" "type is 'pv'" create ok.cfg type=pv
+bad "a PVH domain" "type is 'pvh'" create ok.cfg type=pvh
 head -c 100000 /dev/urandom >random.cfg
 bad "random config" "random.cfg:" create random.cfg
 cfg warn.cfg 'vif = [ "bridge=br0" ]' 'vnc = 1'

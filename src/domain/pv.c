@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains of type pv: the guest knows that it runs on Xen (ABI 2). Memory is one piece from 0; in
+ * its last pages are the rings of console and xenstore, whose other ends are here.
+ */
+#include "domain/kind.h"
+
+#include "back/ring.h"
+#include "base/stream.h"
+#include "cpu/timer.h"
+#include "hv/dom_fw.h"
+#include "hv/event.h"
+#include "hv/hypercall.h"
+#include "hv/sched.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PAGES(mb) ((uint64_t)(mb) << 20 >> XEN_PAGE_SHIFT)
+
+/* --- life --- */
+
+static int add_ram(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	uint64_t bytes = d->config.memory << 20;
+	int err = -E2BIG;
+
+	if (d->config.memory <= CONFIG_MAX_PV_MEMORY)
+		err = ram_add_slot(&d->machine.ram, 0, bytes);
+	if (err == -E2BIG)
+		snprintf(error, LOAD_ERROR_SIZE,
+			"memory of %llu MB is more than a PV domain's %llu",
+			(unsigned long long)d->config.memory, CONFIG_MAX_PV_MEMORY);
+	else if (err)
+		snprintf(error, LOAD_ERROR_SIZE, "no memory for a guest of %llu MB",
+			(unsigned long long)d->config.memory);
+	return err;
+}
+
+static void console_io(void *ctx, const uint8_t *data, size_t n)
+{
+	struct domain *d = ctx;
+	console_write(&d->console, data, n);
+	domain_notify(d);
+}
+
+static void notify(void *ctx)
+{
+	domain_notify(ctx);
+}
+
+static int build(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	int err = fw_init(&d->fw, &d->machine, NULL);
+
+	if (err) {
+		snprintf(error, LOAD_ERROR_SIZE, "no memory for the firmware");
+		return err;
+	}
+	err = hv_init(&d->hv, &d->machine, (uint16_t)d->config.id, error, LOAD_ERROR_SIZE);
+	if (err)
+		return err;
+	d->hv.fw = &d->fw;
+	d->hv.console.write = console_io;
+	d->hv.console.ctx = d;
+	config_uuid_bytes(&d->config, d->hv.uuid);
+	return 0;
+}
+
+static void unbuild(struct domain *d)
+{
+	hv_free(&d->hv);
+	fw_free(&d->fw);
+}
+
+/* --- boot --- */
+
+static int load_guest(struct domain *d, struct dom_boot *boot, char error[LOAD_ERROR_SIZE])
+{
+	struct ram *ram = &d->machine.ram;
+	uint64_t end = dom_page(&d->hv, DOM_MEMMAP_PAGE);
+	int err = kernel_load(ram, d->fd.kernel, d->config.kernel, &d->kernel, error);
+
+	if (err)
+		return err;
+	if (d->kernel.low < DOM_FW_END || d->kernel.high > end) {
+		snprintf(error, LOAD_ERROR_SIZE,
+			"%s: needs memory from 0x%llx to 0x%llx; a PV domain of this size has "
+			"0x%llx to "
+			"0x%llx",
+			d->config.kernel, (unsigned long long)d->kernel.low,
+			(unsigned long long)d->kernel.high, DOM_FW_END, (unsigned long long)end);
+		return -EINVAL;
+	}
+	err = kernel_check_xen(&d->kernel, d->config.kernel, error);
+	if (err || d->fd.ramdisk < 0)
+		return err;
+	return ramdisk_load(ram, d->fd.ramdisk, d->config.ramdisk, d->kernel.high, end,
+		&boot->initrd, &boot->initrd_size, error);
+}
+
+/* The two channels that a guest finds in its start_info. */
+static void open_channels(struct domain *d)
+{
+	d->rings.store_port = (uint32_t)evtchn_alloc_unbound(&d->hv, DOMID_DOM0);
+	d->rings.console_port = (uint32_t)evtchn_alloc_unbound(&d->hv, DOMID_DOM0);
+}
+
+static void connect_channels(struct domain *d)
+{
+	evtchn_connect(&d->hv, d->rings.store_port, DOMID_DOM0, notify, d);
+	evtchn_connect(&d->hv, d->rings.console_port, DOMID_DOM0, notify, d);
+}
+
+static int boot(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	struct dom_boot b = {.cmdline = d->config.cmdline};
+
+	hv_reset(&d->hv);
+	int err = load_guest(d, &b, error);
+	if (err)
+		return err;
+	open_channels(d);
+	b.entry = d->kernel.xen_entry;
+	b.big_endian = d->kernel.big_endian;
+	b.store_port = d->rings.store_port;
+	b.console_port = d->rings.console_port;
+	dom_fw_build(&d->hv, &b);
+	connect_channels(d);
+	return 0;
+}
+
+static void save(struct domain *d, struct stream *s)
+{
+	fw_save(&d->fw, s);
+	hv_save(&d->hv, s);
+	stream_begin(s, "rings", 1);
+	stream_put_u64(s, d->rings.store_port);
+	stream_put_u64(s, d->rings.console_port);
+	stream_end(s);
+}
+
+static void load(struct domain *d, struct stream *s)
+{
+	fw_load(&d->fw, s);
+	hv_load(&d->hv, s);
+	if (!stream_open(s, "rings", 1))
+		return;
+	d->rings.store_port = (uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "xenstore's channel");
+	d->rings.console_port =
+		(uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "the console's channel");
+	stream_close(s);
+	if (stream_ok(s))
+		connect_channels(d);
+}
+
+/* --- the rings' other ends: I/O thread --- */
+
+static uint8_t *ring_page(struct domain *d, unsigned which)
+{
+	gpa_t a = GPA(dom_page(&d->hv, which));
+	return (uint8_t *)(uintptr_t)ram_read_ptr(&d->machine.ram, a, XEN_PAGE_SIZE);
+}
+
+static void pump_console(struct domain *d)
+{
+	uint8_t *page = ring_page(d, DOM_CONSOLE_PAGE), bytes[2048];
+	size_t n = byte_ring_take(page, &console_out, bytes, sizeof(bytes));
+
+	if (!n)
+		return;
+	console_write(&d->console, bytes, n);
+	evtchn_signal(&d->hv, d->rings.console_port);
+}
+
+static size_t input(struct domain *d, const uint8_t *p, size_t n)
+{
+	size_t done = byte_ring_put(ring_page(d, DOM_CONSOLE_PAGE), &console_in, p, n);
+
+	if (done)
+		evtchn_signal(&d->hv, d->rings.console_port);
+	return done;
+}
+
+/* Requests that epixend has no room for wait in the ring. */
+static bool pump_requests(struct domain *d, uint8_t *page)
+{
+	struct store_stream *r = &d->rings.request;
+	bool moved = false;
+
+	for (;;) {
+		if (r->at == r->len) {
+			r->at = 0;
+			r->len = byte_ring_take(page, &store_request, r->data, sizeof(r->data));
+			moved |= r->len != 0;
+		}
+		if (!r->len)
+			return moved;
+		ssize_t n = send(
+			d->store, r->data + r->at, r->len - r->at, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0)
+			return moved;
+		r->at += (size_t)n;
+	}
+}
+
+static bool pump_responses(struct domain *d, uint8_t *page)
+{
+	struct store_stream *r = &d->rings.response;
+	bool moved = false;
+
+	for (;;) {
+		if (r->at == r->len) {
+			ssize_t n = recv(d->store, r->data, sizeof(r->data), MSG_DONTWAIT);
+			r->at = r->len = 0;
+			if (n == 0) {
+				close(d->store); /* epixend is gone; the next one sends a new stream
+						  */
+				d->store = -1;
+			}
+			if (n <= 0)
+				return moved;
+			r->len = (size_t)n;
+		}
+		size_t n = byte_ring_put(page, &store_response, r->data + r->at, r->len - r->at);
+		if (!n)
+			return moved;
+		r->at += n;
+		moved = true;
+	}
+}
+
+static void pump_store(struct domain *d)
+{
+	uint8_t *page = ring_page(d, DOM_STORE_PAGE);
+
+	if (d->store < 0)
+		return;
+	bool moved = pump_requests(d, page);
+	moved |= pump_responses(d, page);
+	if (moved)
+		evtchn_signal(&d->hv, d->rings.store_port);
+}
+
+static uint64_t tick(struct domain *d)
+{
+	pump_console(d);
+	pump_store(d);
+	return UINT64_MAX;
+}
+
+static const char *ask_shutdown(struct domain *d)
+{
+	(void)d;
+	return "its shutdown is asked for in xenstore";
+}
+
+/* --- vCPU threads --- */
+
+static void act(struct vcpu *v, enum hv_action action)
+{
+	struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
+
+	switch (action) {
+	case HV_CONTINUE:
+		break;
+	case HV_BLOCK:
+		v->cpu->halted = true;
+		runstate_change(x, x->down ? RUNSTATE_OFFLINE : RUNSTATE_BLOCKED);
+		break;
+	case HV_POWEROFF:
+		domain_ask(v->domain, EVENT_POWEROFF, v->cpu->index);
+		break;
+	case HV_REBOOT:
+		domain_ask(v->domain, EVENT_REBOOT, v->cpu->index);
+		break;
+	case HV_SUSPEND:
+		domain_crash(v, "suspended itself, which nobody had asked for");
+		break;
+	case HV_WATCHDOG:
+		domain_crash(v, "the guest's watchdog was not served in time");
+		break;
+	case HV_CRASH:
+		domain_crash(v, "%s", v->cpu->exit_text);
+		break;
+	}
+}
+
+static void call(struct vcpu *v, enum exit exit)
+{
+	if (exit == EXIT_HYPERCALL)
+		act(v, hv_call(&v->domain->hv, v->cpu));
+	else
+		domain_crash(v, "call of firmware that a PV domain has not");
+}
+
+static bool has_work(struct vcpu *v)
+{
+	struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
+
+	if (x->down)
+		return false;
+	timer_check(v->cpu);
+	act(v, hv_tick(x));
+	if (v->cpu->halted && !hv_has_work(x))
+		return false;
+	v->cpu->halted = false;
+	if (x->runstate.state != RUNSTATE_RUNNING)
+		runstate_change(x, RUNSTATE_RUNNING);
+	return true;
+}
+
+static uint64_t deadline(struct vcpu *v)
+{
+	const struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
+	uint64_t timer = timer_deadline(v->cpu), other = hv_deadline(x);
+
+	if (x->down)
+		return UINT64_MAX;
+	return timer < other ? timer : other;
+}
+
+const struct domain_kind kind_pv = {add_ram, build, unbuild, boot, save, load, tick, input,
+	ask_shutdown, call, has_work, deadline};

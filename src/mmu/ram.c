@@ -137,16 +137,24 @@ static bool clear_flag(_Atomic uint8_t *f, uint8_t flag)
 	return atomic_fetch_and(f, (uint8_t)~flag) & flag;
 }
 
-/* A granule of s no longer has code: tells all vCPUs. The log's lock is held for a few
- * instructions and contended only while several vCPUs rewrite code. */
-static void code_gone(struct ram *ram, const struct ram_slot *s, uint64_t granule)
+/* The granule no longer has code: tells all vCPUs. The log's lock is held for a few instructions
+ * and contended only while several vCPUs rewrite code. Whose flag another one has just cleared must
+ * not go on, and run old code, before that one has told. */
+static void drop_code(struct ram *ram, const struct ram_slot *s, uint64_t granule)
 {
-	while (atomic_flag_test_and_set_explicit(&ram->code_lock, memory_order_acquire))
+	if (!(s->flags[granule] & RAM_HAS_CODE)) {
+		while (atomic_load_explicit(&ram->code_lock, memory_order_acquire))
+			;
+		return;
+	}
+	while (atomic_exchange_explicit(&ram->code_lock, true, memory_order_acquire))
 		;
-	uint64_t g = ram->code_generation;
-	ram->code_log[g % RAM_CODE_LOG] = (s->base >> GRANULE_SHIFT) + granule;
-	ram->code_generation = g + 1;
-	atomic_flag_clear_explicit(&ram->code_lock, memory_order_release);
+	if (clear_flag(&s->flags[granule], RAM_HAS_CODE)) {
+		uint64_t g = ram->code_generation;
+		ram->code_log[g % RAM_CODE_LOG] = (s->base >> GRANULE_SHIFT) + granule;
+		ram->code_generation = g + 1;
+	}
+	atomic_store_explicit(&ram->code_lock, false, memory_order_release);
 }
 
 void *ram_write_ptr(struct ram *ram, gpa_t a, uint64_t len)
@@ -163,8 +171,7 @@ void *ram_write_ptr(struct ram *ram, gpa_t a, uint64_t len)
 	for (uint64_t i = 0; i < n; i++) {
 		if (unlikely(ram->journal != NULL))
 			journal_note(ram->journal, s, first + i);
-		if (clear_flag(&s->flags[first + i], RAM_HAS_CODE))
-			code_gone(ram, s, first + i);
+		drop_code(ram, s, first + i);
 		if (clear_flag(&s->flags[first + i], RAM_LOG_DIRTY))
 			atomic_fetch_or(&s->flags[first + i], RAM_DIRTY);
 	}
@@ -210,8 +217,7 @@ void ram_invalidate_code(struct ram *ram, gpa_t a, uint64_t len)
 		/* who replaces memory as a whole comes here only */
 		if (unlikely(ram->journal && !ram->journal->open))
 			journal_note(ram->journal, s, first + i);
-		if (clear_flag(&s->flags[first + i], RAM_HAS_CODE))
-			code_gone(ram, s, first + i);
+		drop_code(ram, s, first + i);
 	}
 }
 

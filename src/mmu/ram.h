@@ -43,7 +43,7 @@ struct ram {
 	 * dispatch and drop what the log says. Invalidation g is of granule code_log[g % size]. */
 	_Atomic uint64_t code_generation;
 	_Atomic uint64_t code_log[RAM_CODE_LOG];
-	atomic_flag code_lock;	 /* for writers of the log */
+	_Atomic bool code_lock;	 /* for writers of the log */
 	struct journal *journal; /* engine verify: is told of writes; NULL: nobody is */
 };
 

@@ -69,7 +69,7 @@ run end 120 1 registers.s COUNT=$((5000 * many))
 run end 120 1 rse.s COUNT=$((10000 * many))
 run end 120 1 timers.s
 run end 120 2 purge.s COUNT=$((30000 * many))
-run end 120 2 selfmod.s COUNT=$((500 * many))
+run end 120 2 selfmod.s COUNT=$((20000 * many))
 run end 120 2 init.s COUNT=$((5000 * many))
 for seed in $seeds; do
 	run end 120 1 random.s CPL=3 COUNT=$((1000 * many))

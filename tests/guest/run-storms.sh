@@ -43,7 +43,7 @@ end() { # NAME WHAT
 measure() { # FILE SUFFIX
 	for n in $sizes; do
 		kb=$(anonymous "storm$n")
-		echo "${kb:-0}" >"$dir/storm$n.$1"
+		echo "${kb:-1}" >"$dir/storm$n.$1"
 	done
 }
 

@@ -12,9 +12,11 @@
 static enum exec through(unsigned op, struct cpu *cpu, const struct insn *i, exec_fn *real)
 {
 	struct side *s = (struct side *)((char *)cpu->machine - offsetof(struct side, m));
+	/* translated code calls compares that the interpreter would not run */
+	bool runs = i->always || pr_get(cpu, i->qp);
 	enum exec r = real(cpu, i);
 
-	s->counts.run[op]++;
+	s->counts.run[op] += runs;
 	s->counts.fault[op] += r == EXEC_FAULT;
 	if (op == OP_ttag && s->ttag_kicks)
 		atomic_fetch_or(&cpu->kick, KICK_EXIT);

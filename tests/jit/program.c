@@ -97,6 +97,8 @@ static int64_t psr_mask(bool system, uint64_t *dice)
 		PSR_SP_BIT, PSR_PP_BIT, PSR_DI_BIT, PSR_SI_BIT, PSR_PK_BIT, PSR_BE_BIT};
 	int64_t mask = 0;
 
+	if (system && once_in(dice, 3))
+		return PSR(I);
 	for (unsigned n = 0; n < 1 + draw(dice) % 2; n++)
 		mask |= 1ll << (system ? one_of(dice, all, sizeof(all))
 				       : one_of(dice, user, sizeof(user)));
@@ -270,7 +272,12 @@ static unsigned random_op(uint64_t *dice)
 {
 	if (once_in(dice, 100))
 		return OP_ttag; /* kicks: see count.c */
-	if (once_in(dice, 8))	/* loads and stores more often than there are rows of them */
+	if (once_in(dice, 40)) {
+		static const uint16_t rare[] = {
+			OP_ssm, OP_rsm, OP_sum, OP_rum, OP_chk_a_gr, OP_chk_a_fr};
+		return rare[draw(dice) % countof(rare)];
+	}
+	if (once_in(dice, 8)) /* loads and stores more often than there are rows of them */
 		return (unsigned)(OP_ld1 + draw(dice) % (OP_stf_spill_i - OP_ld1 + 1));
 	if (once_in(dice, 12))
 		return (unsigned)(OP_fma + draw(dice) % 3);

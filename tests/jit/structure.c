@@ -122,6 +122,30 @@ static void functions(struct program *p, uint64_t *dice)
 		call(p, (unsigned)(draw(dice) % 150), &f, dice);
 }
 
+/* --- advanced loads and their checks --- */
+
+/* Entries that are still there when they are asked for. */
+static void advanced(struct program *p, uint64_t *dice)
+{
+	bool fp = once_in(dice, 2);
+	unsigned at = (unsigned)(draw(dice) % (PATCHED - 8)),
+		 check = at + 1 + (unsigned)(draw(dice) % 3);
+	uint8_t r = (uint8_t)(fp ? 10 : 40), pointer = (uint8_t)(R_POINTER + draw(dice) % 4);
+	struct insn load = {
+		.op = fp ? OP_ldfd : OP_ld8, .r1 = r, .r3 = pointer, .comp = 2 /* .a */};
+	struct insn again = {.op = load.op,
+		.r1 = r,
+		.r3 = pointer,
+		.comp = (uint16_t)(6 + draw(dice) % 2) /* .c.clr, .c.nc */};
+	struct insn chk = {.op = fp ? OP_chk_a_fr : OP_chk_a_gr,
+		.r1 = r,
+		.imm = 64,
+		.comp = (uint16_t)(draw(dice) % 2)};
+
+	put(p, at, MMI, 0, load, dice);
+	put(p, check, MMI, 0, once_in(dice, 3) ? again : chk, dice);
+}
+
 /* --- code that is written --- */
 
 static struct bundle movl(unsigned r, uint64_t v)
@@ -156,6 +180,8 @@ void structure(struct program *p, uint64_t *dice)
 		functions(p, dice);
 	for (uint64_t n = draw(dice) % 12; n-- > 0;)
 		loop(p, dice);
+	for (uint64_t n = draw(dice) % 8; n-- > 0;)
+		advanced(p, dice);
 	for (uint64_t n = draw(dice) % 8 == 0 ? 4 : 0; n-- > 0;)
 		patch(p, dice);
 	/* what is run behind the patches goes back */

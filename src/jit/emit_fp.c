@@ -324,14 +324,41 @@ static unsigned status_field(const struct insn *i)
 	return i->comp >> 2 & 3;
 }
 
+static void from_integer(struct tr *t, const struct insn *i, unsigned f, unsigned type)
+{
+	ir_guard(t, i);
+	check(t, f);
+	struct ir *ir = ir_append(t, IR_FFROMINT);
+	ir->imm = IR_FRS(i->r1, 0, f, 0);
+	ir->type = (uint8_t)type;
+	ir_guard_end(t, i);
+	if (i->qp == 0)
+		t->integer[i->r1 / 64] |= 1ull << i->r1 % 64;
+}
+
+/* fnorm.s1, which is fcvt.xuf, of a small integer is exact in any precision; its integer bit is
+ * clear, which is reported. */
+static bool emit_fnorm_integer(struct tr *t, const struct insn *i)
+{
+	bool integer = t->integer[i->r1 / 64] >> i->r1 % 64 & 1;
+
+	t->integer[i->r1 / 64] &= ~(1ull << i->r1 % 64);
+	if (i->op != OP_fma || status_field(i) != 1 || i->r4 != 1 || i->r2 != 0 || i->r3 < 2 ||
+		integer || !fr_static(t, i->r1) || !fr_static(t, i->r3))
+		return false;
+	from_integer(t, i, i->r3, 1);
+	return true;
+}
+
 /* fma, fms, fnma with a precision of their own. Without the host's FMA only what is a sum or a
  * product. */
 bool emit_fma(struct tr *t, const struct insn *i)
 {
 	unsigned pc = i->comp & 3, f3 = i->r3, f4 = i->r4;
 
-	if (pc == 0 || !fr_static(t, i->r1) || !fr_static(t, i->r2) || !fr_static(t, f3) ||
-		!fr_static(t, f4))
+	if (pc == 0)
+		return emit_fnorm_integer(t, i);
+	if (!fr_static(t, i->r1) || !fr_static(t, i->r2) || !fr_static(t, f3) || !fr_static(t, f4))
 		return false;
 	if (f3 == 1) {
 		f3 = f4;
@@ -403,9 +430,7 @@ bool emit_fcvt_xf(struct tr *t, const struct insn *i)
 {
 	if (!fr_static(t, i->r1) || !fr_static(t, i->r2))
 		return false;
-	ir_guard(t, i);
-	check(t, i->r2);
-	ir_append(t, IR_FFROMINT)->imm = IR_FRS(i->r1, 0, i->r2, 0);
-	ir_guard_end(t, i);
+	t->integer[i->r1 / 64] &= ~(1ull << i->r1 % 64);
+	from_integer(t, i, i->r2, 0);
 	return true;
 }

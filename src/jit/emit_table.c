@@ -146,6 +146,7 @@ emit_fn *const emit_table[OP_COUNT] = {
 	[OP_fnma] = emit_fma,
 	[OP_fmerge_s] = emit_fmerge,
 	[OP_fmerge_ns] = emit_fmerge,
+	[OP_frcpa] = emit_frcpa,
 	[OP_fcmp_eq] = emit_fcmp,
 	[OP_fcmp_lt] = emit_fcmp,
 	[OP_fcmp_le] = emit_fcmp,

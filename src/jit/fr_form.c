@@ -4,6 +4,7 @@
 
 #include "cpu/fp_core.h"
 #include "isa/op.h"
+#include "jit/divide.h"
 
 #include <xmmintrin.h>
 
@@ -17,10 +18,10 @@ static bool is_zero(const struct freg *f)
 
 uint64_t fr_to_double(struct cpu *cpu, struct freg *f)
 {
-	uint64_t v = (uint64_t)f->sign << 63;
-
 	if (f->exp & FORM_DOUBLE)
 		return true;
+	fr_settle(cpu, f);
+	uint64_t v = (uint64_t)f->sign << 63;
 	if (!is_zero(f)) {
 		if (f->exp - 0xfc01u > 0x7fd || (f->sig & (FREG_INT_BIT | 0x7ff)) != FREG_INT_BIT)
 			return false;
@@ -49,9 +50,11 @@ uint64_t fr_to_single(struct cpu *cpu, struct freg *f)
 
 uint64_t fr_settle(struct cpu *cpu, struct freg *f)
 {
-	(void)cpu;
 	if (f->exp & FORM_DOUBLE)
 		*f = freg_from_double(f->sig);
+	else if (f->exp & FORM_STEP)
+		*f = divide_step((enum recipe)(f->exp >> 8 & 0xff), f->exp & 0xff, f->sig,
+			cpu->jit.divisor[f - cpu->fr]);
 	return true;
 }
 

@@ -18,6 +18,7 @@
 
 #define POOL		8
 #define FPOOL		12 /* xmm4 and up hold FRs, those below are scratch */
+#define STEPS		12
 #define RELATIONS	8
 #define BLOCK_COLD	1000
 #define BLOCK_INSN_USES 2048
@@ -38,8 +39,12 @@ struct state {
 	struct relation relation[RELATIONS];
 	uint8_t fvalue[FPOOL];	  /* the FR whose double xmm4 + n has, or IR_NONE */
 	uint16_t fdirty, fsingle; /* bit n: not yet at home; a single */
-	uint8_t fmode;		  /* bit n: status field n allows the host's arithmetic */
-	int sof, sol;		  /* frame as the block's alloc set it, else -1 */
+	struct {
+		uint8_t fr, division, recipe, step;
+	} step[STEPS]; /* FRs that hold steps of divisions, not yet at home */
+	uint8_t steps;
+	uint8_t fmode; /* bit n: status field n allows the host's arithmetic */
+	int sof, sol;  /* frame as the block's alloc set it, else -1 */
 };
 
 /* Code out of the way: exits and slow ways. */
@@ -136,6 +141,8 @@ void gen_frs_reload(struct gen *g, const struct state *s, unsigned insn);
 void gen_fr_cold(struct gen *g, const struct cold *cold);
 /* Common code: a C function of (cpu, rcx) that spares all registers but rax and rcx. */
 void gen_common_form(struct code *c);
+/* fr_to_double of rcx likewise, form being where the other one is. */
+void gen_common_to_double(struct code *c, const uint8_t *form);
 
 /* --- semaphores, the ALAT (gen_sync.c) --- */
 void gen_semaphore(struct gen *g, const struct ir *ir);

@@ -7,6 +7,7 @@
  */
 #include "cpu/fp_core.h"
 #include "isa/op.h"
+#include "jit/divide.h"
 #include "jit/fr_form.h"
 #include "jit/gen.h"
 
@@ -31,7 +32,7 @@ static struct mem fr_exp(unsigned f)
 
 bool gen_is_fr(const struct ir *ir)
 {
-	return ir->op >= IR_FHOME && ir->op <= IR_FFROMINT;
+	return ir->op >= IR_FHOME && ir->op <= IR_DIVEND;
 }
 
 /* --- what is known of a register --- */
@@ -90,15 +91,63 @@ static void forget(struct state *s, unsigned n)
 	s->fsingle &= (uint16_t) ~(1u << n);
 }
 
+/* --- steps of divisions --- */
+
+static struct mem operand_of(unsigned division, unsigned which)
+{
+	return cpu_at((int64_t)(offsetof(struct cpu, jit.division) + 16 * division + 8 * which));
+}
+
+static void write_step(struct gen *g, const struct state *s, unsigned n)
+{
+	struct code *c = &g->c;
+	unsigned f = s->step[n].fr;
+
+	x_load(c, 8, RAX, operand_of(s->step[n].division, 0));
+	x_store(c, 8, fr_sig(f), RAX);
+	x_load(c, 8, RAX, operand_of(s->step[n].division, 1));
+	x_store(c, 8, cpu_at((int64_t)(offsetof(struct cpu, jit.divisor) + 8 * f)), RAX);
+	x_store_imm(c, 8, fr_exp(f),
+		(int32_t)(FORM_STEP | (unsigned)s->step[n].recipe << 8 | s->step[n].step));
+}
+
+static int find_step(const struct state *s, unsigned f)
+{
+	for (int n = 0; n < s->steps; n++)
+		if (s->step[n].fr == f)
+			return n;
+	return -1;
+}
+
+static void forget_step(struct state *s, int n)
+{
+	if (n >= 0)
+		s->step[n] = s->step[--s->steps];
+}
+
+/* For who looks at f at home. */
+static void step_home(struct gen *g, unsigned f)
+{
+	int n = find_step(&g->s, f);
+
+	if (n < 0)
+		return;
+	write_step(g, &g->s, (unsigned)n);
+	forget_step(&g->s, n);
+}
+
 void gen_frs_home(struct gen *g, const struct state *s)
 {
 	for (unsigned n = 0; n < FPOOL; n++)
 		write_one(g, s, n);
+	for (unsigned n = 0; n < s->steps; n++)
+		write_step(g, s, n);
 }
 
 void gen_frs_flush(struct gen *g)
 {
 	gen_frs_home(g, &g->s);
+	g->s.steps = 0;
 	for (unsigned n = 0; n < FPOOL; n++)
 		forget(&g->s, n);
 }
@@ -110,6 +159,7 @@ static void drop(struct gen *g, unsigned f)
 
 	if (n >= 0)
 		forget(&g->s, (unsigned)n);
+	forget_step(&g->s, find_step(&g->s, f));
 }
 
 /* A free place; round about, as loops use what they use. */
@@ -240,6 +290,7 @@ static unsigned load(struct gen *g, unsigned f, bool single)
 		x_mov_imm(c, RAX, 0x3ff0000000000000);
 		x_sse_from_reg(c, 8, POOL_FIRST + n, RAX);
 	} else {
+		step_home(g, f);
 		x_alu_mem_imm(c, ALU_CMP, 4, fr_exp(f), single ? (int32_t)FORM_SINGLE : 0);
 		form_cold(g, COLD_FORM, single ? CC_NE : CC_NS, f)->fr[1] = single;
 		x_sse_load(c, POOL_FIRST + n, fr_sig(f));
@@ -264,6 +315,14 @@ static unsigned use(struct gen *g, unsigned f, bool single)
 	return POOL_FIRST + (unsigned)n;
 }
 
+static void note_forms(struct gen *g)
+{
+	if (g->forms)
+		return;
+	x_store_imm(&g->c, 1, CPU(jit.forms), 1);
+	g->forms = g->guard_end < 0;
+}
+
 /* Where FR f is to be put; behind commit. */
 static unsigned define(struct gen *g, unsigned f, bool single)
 {
@@ -271,18 +330,20 @@ static unsigned define(struct gen *g, unsigned f, bool single)
 
 	if (n < 0)
 		n = (int)take(g);
+	forget_step(&g->s, find_step(&g->s, f));
 	g->s.fvalue[n] = (uint8_t)f;
 	g->s.fdirty |= (uint16_t)(1u << n);
 	g->s.fsingle &= (uint16_t) ~(1u << n);
 	g->s.fsingle |= (uint16_t)((unsigned)single << n);
 	know_nothing(g, f);
 	mark_modified(g, f);
-	if (!g->forms) {
-		x_store_imm(&g->c, 1, CPU(jit.forms), 1);
-		g->forms = g->guard_end < 0;
-	}
+	note_forms(g);
 	return POOL_FIRST + (unsigned)n;
 }
+
+/* Beside the fields' numbers: field 1 has wide exponents, 64 bits and has seen what the steps of a
+ * division report; and integers as well. */
+enum { MODE_STEPS = 4, MODE_INTEGERS, MODES };
 
 /* Round to nearest, nothing trapped, and in field 0 the format's own range of exponents: then what
  * leaves after MXCSR has heard of it is inexact by its exec as well. Fields that MXCSR does not
@@ -290,10 +351,14 @@ static unsigned define(struct gen *g, unsigned f, bool single)
 static void test_mode(struct gen *g, unsigned sf)
 {
 	struct code *c = &g->c;
-	unsigned shift = FPSR_SF_SHIFT(sf);
+	unsigned shift = FPSR_SF_SHIFT(sf >= MODE_STEPS ? 1 : sf);
 	uint64_t mask = 0x30ull << shift, want = 0;
 
-	if (sf) {
+	if (sf >= MODE_STEPS) {
+		unsigned flags = sf == MODE_STEPS ? FP_I : FP_I | FP_D;
+		want = 0x4eull << shift | (uint64_t)flags << (shift + 7);
+		mask = 0x7eull << shift | (uint64_t)flags << (shift + 7);
+	} else if (sf) {
 		want = 0x40ull << shift | (uint64_t)FP_I << (shift + 7) |
 		       (uint64_t)FP_I << (FPSR_SF_SHIFT(0) + 7);
 		mask |= want;
@@ -436,6 +501,9 @@ static void copy_home(struct gen *g, unsigned d, unsigned a)
 {
 	struct code *c = &g->c;
 
+	step_home(g, a);
+	x_alu_mem_imm(c, ALU_CMP, 4, fr_exp(a), FORM_STEP);
+	form_cold(g, COLD_SETTLE, CC_GE, a)->fr[1] = false;
 	x_load(c, 8, RAX, fr_sig(a));
 	x_load(c, 8, RCX, fr_exp(a));
 	x_store(c, 8, fr_sig(d), RAX);
@@ -514,6 +582,16 @@ static void gen_fcmp(struct gen *g, const struct ir *ir)
 
 /* --- conversions and moves --- */
 
+/* FR d = integer rax. */
+static void set_integer(struct gen *g, unsigned d)
+{
+	drop(g, d);
+	x_store(&g->c, 8, fr_sig(d), RAX);
+	x_store_imm(&g->c, 8, fr_exp(d), FREG_EXP_INT);
+	know_settled(g, d);
+	mark_modified(g, d);
+}
+
 /* The host's answer to all that does not fit is the least integer. */
 static void gen_ftoint(struct gen *g, const struct ir *ir)
 {
@@ -532,23 +610,30 @@ static void gen_ftoint(struct gen *g, const struct ir *ir)
 	x_alu_imm(c, ALU_CMP, 8, RAX, 1);
 	leave_if(g, CC_O);
 	commit(g);
-	drop(g, d);
-	x_store(c, 8, fr_sig(d), RAX);
-	x_store_imm(c, 8, fr_exp(d), FREG_EXP_INT);
-	know_settled(g, d);
-	mark_modified(g, d);
+	set_integer(g, d);
 	finish(g);
 }
 
 static void gen_ffromint(struct gen *g, const struct ir *ir)
 {
 	struct code *c = &g->c;
+	unsigned f = ir_fr(ir->imm, 3);
 
 	begin(g, ir_fr(ir->imm, 1), IR_NONE, IR_NONE, IR_NONE);
-	x_load(c, 8, RCX, fr_sig(ir_fr(ir->imm, 3)));
-	x_mov_imm(c, RAX, 1ull << 53);
-	x_alu(c, ALU_ADD, 8, RAX, RCX);
-	x_shift(c, SHIFT_SHR, 8, RAX, 54);
+	if (ir->type) {
+		check_mode(g, MODE_INTEGERS);
+		x_alu_mem_imm(c, ALU_CMP, 8, fr_exp(f), FREG_EXP_INT);
+		leave_if(g, CC_NE);
+	}
+	x_load(c, 8, RCX, fr_sig(f));
+	if (ir->type) {
+		x_lea(c, RAX, mem_at(RCX, -1));
+		x_shift(c, SHIFT_SHR, 8, RAX, 53);
+	} else {
+		x_mov_imm(c, RAX, 1ull << 53);
+		x_alu(c, ALU_ADD, 8, RAX, RCX);
+		x_shift(c, SHIFT_SHR, 8, RAX, 54);
+	}
 	leave_if(g, CC_NE);
 	commit(g);
 	unsigned d = define(g, ir_fr(ir->imm, 1), false);
@@ -601,6 +686,106 @@ static void gen_fget(struct gen *g, const struct ir *ir)
 	x_sse_to_reg(c, ir->size, gen_define(g, ir->d), x);
 }
 
+/* --- divisions --- */
+
+static void set_step(struct gen *g, unsigned f, const struct ir *ir, unsigned step)
+{
+	struct state *s = &g->s;
+
+	drop(g, f);
+	know_nothing(g, f);
+	mark_modified(g, f);
+	note_forms(g);
+	if (s->steps == STEPS)
+		step_home(g, s->step[0].fr);
+	s->step[s->steps].fr = (uint8_t)f;
+	s->step[s->steps].division = ir->size;
+	s->step[s->steps].recipe = ir->type;
+	s->step[s->steps++].step = (uint8_t)step;
+}
+
+/* Its memory is wanted for another one. */
+static void end_division(struct gen *g, unsigned division)
+{
+	for (unsigned n = g->s.steps; n-- > 0;)
+		if (g->s.step[n].division == division)
+			step_home(g, g->s.step[n].fr);
+}
+
+static void gen_divstart(struct gen *g, const struct ir *ir)
+{
+	unsigned fa = ir_fr(ir->imm, 3), fb = ir_fr(ir->imm, 4);
+	struct code *c = &g->c;
+	bool single = ir->type == DIVIDE_SINGLE;
+
+	end_division(g, ir->size);
+	begin(g, IR_NONE, fa, fb, IR_NONE);
+	if (ir->type != DIVIDE_INTEGER)
+		check_mode(g, 0);
+	check_mode(g, MODE_STEPS);
+	unsigned a = use(g, fa, single), b = use(g, fb, single);
+	x_sse_xor(c, XMM0, XMM0);
+	x_sse_compare(c, a, XMM0);
+	leave_if(g, CC_E);
+	x_sse_compare(c, b, XMM0);
+	leave_if(g, CC_E);
+	commit(g);
+	g->cold[g->fleave].kind = COLD_LEAVE; /* p2 may be false there */
+	x_sse_store(c, operand_of(ir->size, 0), a);
+	x_sse_store(c, operand_of(ir->size, 1), b);
+	g->s.pred[ir->p2] = PRED_TRUE;
+	set_step(g, ir_fr(ir->imm, 1), ir, 0);
+}
+
+/* rax = the quotient of integers in xmm0 and xmm1. */
+static void divide_integers(struct gen *g, bool positive)
+{
+	struct code *c = &g->c;
+
+	x_push(c, RDX);
+	x_sse_to_int(c, true, RAX, XMM0);
+	x_sse_to_int(c, true, RCX, XMM1);
+	x_mov(c, 8, RDX, RAX);
+	x_shift(c, SHIFT_SAR, 8, RDX, 63);
+	x_idiv(c, RCX);
+	x_pop(c, RDX);
+	if (!positive)
+		return;
+	x_test(c, 8, RAX, RAX);
+	leave_if(g, CC_S);
+}
+
+static void gen_divend(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	unsigned d = (unsigned)ir->imm;
+	bool integer = ir->type == DIVIDE_INTEGER, single = ir->type == DIVIDE_SINGLE;
+
+	begin(g, integer ? IR_NONE : d, IR_NONE, IR_NONE, IR_NONE);
+	x_sse_load(c, XMM0, operand_of(ir->size, 0));
+	x_sse_load(c, XMM1, operand_of(ir->size, 1));
+	if (integer) {
+		divide_integers(g, ir->cc);
+	} else if (single) {
+		x_sse_convert(c, 8, XMM0, XMM0);
+		x_sse_convert(c, 8, XMM1, XMM1);
+		x_sse(c, SSE_DIV, 4, XMM0, XMM1);
+		x_sse_convert(c, 4, XMM0, XMM0);
+	} else {
+		x_sse(c, SSE_DIV, 8, XMM0, XMM1);
+	}
+	if (!integer) {
+		check_range(g, single ? 4 : 8);
+		leave_if(g, CC_A);
+	}
+	commit(g);
+	if (integer)
+		set_integer(g, d);
+	else
+		x_sse_mov(c, define(g, d, single), XMM0);
+	finish(g);
+}
+
 /* --- registers at home --- */
 
 static void spare_call(struct gen *g, unsigned f, uint64_t (*fn)(struct cpu *, struct freg *))
@@ -608,6 +793,17 @@ static void spare_call(struct gen *g, unsigned f, uint64_t (*fn)(struct cpu *, s
 	x_lea(&g->c, RCX, fr_sig(f));
 	x_mov_imm(&g->c, RAX, (uintptr_t)fn);
 	x_call_to(&g->c, g->jit->form);
+}
+
+/* rax: was it possible? */
+static void make_form(struct gen *g, unsigned f, bool single)
+{
+	if (single) {
+		spare_call(g, f, fr_to_single);
+		return;
+	}
+	x_lea(&g->c, RCX, fr_sig(f));
+	x_call_to(&g->c, g->jit->to_double);
 }
 
 static void gen_fhome(struct gen *g, const struct ir *ir)
@@ -625,8 +821,9 @@ static void gen_fhome(struct gen *g, const struct ir *ir)
 		know_settled(g, f);
 		return;
 	}
-	x_alu_mem_imm(&g->c, ALU_CMP, 4, fr_exp(f), check ? FREG_EXP_NATVAL : 0);
-	struct cold *cold = form_cold(g, COLD_SETTLE, check ? CC_AE : CC_S, f);
+	step_home(g, f);
+	x_alu_mem_imm(&g->c, ALU_CMP, 4, fr_exp(f), check ? FREG_EXP_NATVAL : FORM_STEP);
+	struct cold *cold = form_cold(g, COLD_SETTLE, CC_AE, f);
 	cold->fr[1] = check;
 	cold->leave = (uint16_t)g->colds;
 	if (check)
@@ -688,6 +885,15 @@ void gen_fr(struct gen *g, const struct ir *ir)
 	case IR_FFROMINT:
 		gen_ffromint(g, ir);
 		break;
+	case IR_DIVSTART:
+		gen_divstart(g, ir);
+		break;
+	case IR_DIVSTEP:
+		set_step(g, (unsigned)ir->imm, ir, ir->cc);
+		break;
+	case IR_DIVEND:
+		gen_divend(g, ir);
+		break;
 	case IR_FFLAGS:
 		gen_fflags(g);
 		break;
@@ -747,7 +953,7 @@ void gen_fr_cold(struct gen *g, const struct cold *cold)
 		return;
 	}
 	if (cold->kind == COLD_FORM) {
-		spare_call(g, f, cold->fr[1] ? fr_to_single : fr_to_double);
+		make_form(g, f, cold->fr[1]);
 		x_test(c, 4, RAX, RAX);
 		x_jcc_to(c, CC_NE, cold->back);
 		to_leave(g, cold, x_jmp(c));
@@ -771,7 +977,7 @@ static void recheck(struct gen *g, const struct state *s, unsigned insn)
 {
 	const struct insn *i = &g->b->insn[insn];
 
-	for (unsigned sf = 0; sf < 4; sf++)
+	for (unsigned sf = 0; sf < MODES; sf++)
 		if (s->fmode >> sf & 1) {
 			test_mode(g, sf);
 			after_if(g, CC_NE, insn);
@@ -804,7 +1010,7 @@ void gen_frs_reload(struct gen *g, const struct state *s, unsigned insn)
 			continue;
 		}
 		if (settled) {
-			spare_call(g, f, s->fsingle >> n & 1 ? fr_to_single : fr_to_double);
+			make_form(g, f, s->fsingle >> n & 1);
 			x_test(c, 4, RAX, RAX);
 			after_if(g, CC_E, insn);
 		}
@@ -832,4 +1038,40 @@ void gen_common_form(struct code *c)
 	for (unsigned n = countof(spared); n-- > 0;)
 		x_pop(c, spared[n]);
 	x_ret(c);
+}
+
+/* The everyday case of fr_to_double. */
+void gen_common_to_double(struct code *c, const uint8_t *form)
+{
+	uint8_t *other[3];
+
+	x_push(c, RDX);
+	x_load(c, 8, RDX, mem_at(RCX, offsetof(struct freg, sig)));
+	x_load(c, 4, RAX, mem_at(RCX, offsetof(struct freg, exp)));
+	x_alu_imm(c, ALU_SUB, 4, RAX, 0xfc01);
+	x_alu_imm(c, ALU_CMP, 4, RAX, 0x7fd);
+	other[0] = x_jcc(c, CC_A);
+	x_test_imm(c, 4, RDX, 0x7ff);
+	other[1] = x_jcc(c, CC_NE);
+	x_test(c, 8, RDX, RDX);
+	other[2] = x_jcc(c, CC_NS);
+	x_alu_imm(c, ALU_ADD, 4, RAX, 1);
+	x_shift(c, SHIFT_SHL, 8, RAX, 52);
+	x_shift(c, SHIFT_SHL, 8, RDX, 1);
+	x_shift(c, SHIFT_SHR, 8, RDX, 12);
+	x_alu(c, ALU_OR, 8, RAX, RDX);
+	x_load(c, 4, RDX, mem_at(RCX, offsetof(struct freg, sign)));
+	x_shift(c, SHIFT_SHL, 8, RDX, 63);
+	x_alu(c, ALU_OR, 8, RAX, RDX);
+	x_store(c, 8, mem_at(RCX, offsetof(struct freg, sig)), RAX);
+	x_store_imm(c, 8, mem_at(RCX, offsetof(struct freg, exp)), (int32_t)FORM_DOUBLE);
+	x_store_imm(c, 1, CPU(jit.forms), 1);
+	x_mov_imm(c, RAX, 1);
+	x_pop(c, RDX);
+	x_ret(c);
+	for (unsigned n = 0; n < countof(other); n++)
+		x_here(c, other[n]);
+	x_pop(c, RDX);
+	x_mov_imm(c, RAX, (uintptr_t)fr_to_double);
+	x_jmp_to(c, form);
 }

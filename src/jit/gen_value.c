@@ -165,6 +165,7 @@ void gen_flush(struct gen *g)
 		g->s.fvalue[n] = IR_NONE;
 	g->s.dirty = 0;
 	g->s.fdirty = g->s.fsingle = 0;
+	g->s.steps = 0;
 }
 
 void gen_make_room(struct gen *g, unsigned n)

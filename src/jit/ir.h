@@ -69,7 +69,13 @@ enum ir_op {
 	IR_FSIGN,    /* FR f1 = FR f3 with another sign; type: enum fsign */
 	IR_FCMP,     /* p1, p2 by relation cc of FRs f3 and f4; type; qp */
 	IR_FTOINT,   /* FR f1 = FR f3 as an integer; type: FTOINT_; cc: status field */
-	IR_FFROMINT, /* FR f1 = the signed significand of FR f3, which is at home */
+	IR_FFROMINT, /* FR f1 = the signed significand of FR f3, which is at home; type 1: the
+			integer in FR f3, by status field 1, where it has been seen that integers
+			are not normal */
+	/* Divisions (divide.h); size: which one of the block, type: enum recipe. */
+	IR_DIVSTART, /* FR f1 = step 0 of f3 / f4, p2 is true; or else the block is left */
+	IR_DIVSTEP,  /* FR imm = step cc */
+	IR_DIVEND,   /* FR imm = the quotient; DIVIDE_INTEGER: as an integer, cc 1: not negative */
 	IR_FFLAGS,   /* ar.fpsr holds all there is to know */
 	IR_BSWAP,    /* d = a with its bytes reversed */
 	IR_MULH,     /* d = upper half of a * b + c (0 when c is IR_NONE); type 1: a and b signed */

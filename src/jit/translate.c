@@ -77,7 +77,7 @@ static bool in_rotation(const struct tr *t, unsigned r)
 }
 
 /* After these a new look at what blocks rely on is due. */
-static bool changes_key(unsigned op)
+bool ir_ends_block(unsigned op)
 {
 	switch (op) {
 	case OP_alloc:
@@ -89,12 +89,6 @@ static bool changes_key(unsigned op)
 	case OP_br_wtop:
 	case OP_br_wexit:
 	case OP_epc:
-	case OP_break_m:
-	case OP_break_i:
-	case OP_break_b:
-	case OP_break_f:
-	case OP_break_x:
-	case OP_illegal:
 	case OP_bsw_0:
 	case OP_bsw_1:
 	case OP_loadrs:
@@ -145,13 +139,15 @@ static void translate(struct tr *t, struct insn *i)
 	t->temps = 0;
 	if (t->b->calls_only && !is_branch(i->op))
 		emit = NULL;
+	else if (ir_division(t, i))
+		return;
 	if (emit && !(rotates && t->b->key & KEY_NAT) && emit(t, i)) {
 		if (rotates)
 			ir_rotate(t, first);
 		return;
 	}
 	call(t, i);
-	if (changes_key(i->op))
+	if (ir_ends_block(i->op))
 		next(t, t->entry + i->step, true);
 }
 

@@ -242,6 +242,11 @@ void x_mul(struct code *c, bool sign, enum reg s)
 	op_rr(c, true, 0xf7, sign ? 5 : 4, s, false);
 }
 
+void x_idiv(struct code *c, enum reg s)
+{
+	op_rr(c, true, 0xf7, 7, s, false);
+}
+
 void x_inc_mem(struct code *c, bool dec, struct mem m)
 {
 	op_rm(c, true, 0xff, dec, m, false);

@@ -95,6 +95,7 @@ void x_locked(struct code *c, enum locked op, unsigned size, struct mem m, enum 
 void x_mfence(struct code *c);
 void x_bswap(struct code *c, enum reg d);
 void x_mul(struct code *c, bool sign, enum reg s); /* rdx:rax = rax * s */
+void x_idiv(struct code *c, enum reg s);	   /* rax = rdx:rax / s, rdx = the rest */
 void x_inc_mem(struct code *c, bool dec, struct mem m);
 void x_push(struct code *c, enum reg r);
 void x_pop(struct code *c, enum reg r);

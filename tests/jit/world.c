@@ -325,6 +325,7 @@ void side_start(struct side *s, const struct program *p)
 	cpu_reset(cpu);
 	clock_init(&s->m.clock, true);
 	cpu->slots = 0;
+	cpu->alat_generation = 0;
 	memset(cpu->rse.value, 0, sizeof(cpu->rse.value));
 	write_memory(s, p, &dice);
 	s->ttag_kicks = !program_is_kicked(p);

@@ -38,8 +38,8 @@ CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp
 	exec_fp_move exec_fp_simd exec_illegal exec_indirect exec_mem exec_mem_fp exec_mm exec_move \
 	exec_psr exec_rse exec_sem exec_shift exec_system exec_table exec_tlb fp fp_convert fp_fma \
 	fp_recip fp_round icache interp interrupt model pmu psr rse run sapic timer
-JIT  := block cache compare divide emit_alu emit_branch emit_cmp emit_div emit_fp emit_mem emit_sys emit_table \
-	engine epoch evict fr_form gen gen_exit gen_fp gen_pred gen_return gen_sync gen_value jitdump print rotate \
+JIT  := block cache compare dead divide emit_alu emit_branch emit_cmp emit_div emit_fp emit_mem emit_sys emit_table \
+	engine epoch evict fr_form gen gen_exit gen_fp gen_pred gen_return gen_sync gen_value jitdump nat pass print propagate rotate \
 	share stats translate verify verify_ram verify_report \
 	x86
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
@@ -57,7 +57,7 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd
 	start verbs xenstore
 MAIN := src/tool/main
 
-UNIT := acpi alat branch codecache config decode efi exec_int fp fw interrupt iosapic manual mem mmu platform \
+UNIT := acpi alat branch codecache config decode efi exec_int fp fw interrupt iosapic manual mem mmu passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore store_tx store_watch store_wire stream system tlb uart unwind verify
 

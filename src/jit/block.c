@@ -10,6 +10,7 @@
 #include "cpu/icache.h"
 #include "jit/gen.h"
 #include "jit/jitdump.h"
+#include "jit/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,8 @@ static uint8_t *translate(struct cpu *cpu, struct block *b, uint8_t *at, bool ca
 	w->host = jit->host;
 	w->insn = buffer;
 	ir_translate(w);
+	ir_run_passes(
+		w, cpu->machine->jit_debug, cpu->machine->jit_out ? cpu->machine->jit_out : stderr);
 	jit->exits = b->exits_at;
 	uint8_t *end = gen_block(cpu, w, b, at, at + BLOCK_MOST);
 	if (unlikely(cpu->machine->jit_debug != NULL))

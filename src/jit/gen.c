@@ -413,6 +413,8 @@ static void gen_guard(struct gen *g, const struct ir *guard)
 			guard_value(g, ir->a, false);
 			guard_value(g, ir->b, false);
 			guard_value(g, ir->d, true);
+			if (ir->op == IR_ALATCHECK)
+				gen_keep_relations(g, (unsigned)ir->imm);
 		}
 		gen_make_room(g, room_for(g, end));
 	}
@@ -587,37 +589,16 @@ static void guard_jump(struct gen *g, enum cc cc)
 	g->guard_from[g->guards++] = x_jcc(&g->c, cc);
 }
 
-/* Which general registers the block needs from before it: those read, and those written under a
- * predicate, before they have been written. */
-static void live_in(const struct ir_block *b, uint64_t read[2])
-{
-	uint64_t written[2] = {1, 0};
-	bool guarded = false;
-
-	for (unsigned n = 0; n < b->count; n++) {
-		const struct ir *ir = &b->ir[n];
-		const uint8_t use[3] = {ir->a, ir->b, ir->d};
-		guarded = ir->op == IR_GUARD || (guarded && ir->op != IR_END);
-		for (unsigned k = 0; k < 3; k++)
-			if (use[k] < IR_TEMP && (k < 2 || ir->op == IR_SEL || guarded) &&
-				!(written[use[k] / 64] >> (use[k] % 64) & 1))
-				read[use[k] / 64] |= 1ull << (use[k] % 64);
-		if (ir->d < IR_TEMP)
-			written[ir->d / 64] |= 1ull << (ir->d % 64);
-	}
-}
-
-/* Those hold no NaT. */
+/* Registers that the block reads hold no NaT (nat.c). */
 static void guard_nats(struct gen *g)
 {
-	uint64_t read[2] = {0, 0};
+	const uint64_t *test = g->b->nat_test;
 	struct code *c = &g->c;
 
-	live_in(g->b, read);
 	x_alu(c, ALU_XOR, 4, RAX, RAX);
 	x_load(c, 8, RCX, CPU(nat_base[1]));
 	for (unsigned v = 1; v < IR_TEMP; v++) {
-		if (!(read[v / 64] >> (v % 64) & 1))
+		if (!(test[v / 64] >> (v % 64) & 1))
 			continue;
 		struct mem m =
 			v < 32 ? cpu_at((int64_t)offsetof(struct cpu, gr_nat) + v) : mem_at(RCX, v);

@@ -225,6 +225,7 @@ void gen_alat_check(struct gen *g, const struct ir *ir)
 {
 	struct code *c = &g->c;
 
+	gen_keep_relations(g, (unsigned)ir->imm); /* the slow way of ld.c loads it anew */
 	x_mov_imm(c, RCX, (uint64_t)ir->imm | (ir->type ? CHECK_CLEAR : 0));
 	x_call_to(c, g->jit->alat_check);
 	g->slow = (int)(gen_cold(g, COLD_SLOW, x_jcc(c, CC_NE)) - g->cold);

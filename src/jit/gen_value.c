@@ -34,7 +34,7 @@ static void write_one(struct gen *g, unsigned n, unsigned v)
 	if (v >= IR_TEMP)
 		return;
 	x_store(&g->c, 8, gen_home(v), gen_pool[n]);
-	if (g->b->key & KEY_NAT)
+	if (g->b->key & KEY_NAT && !(g->b->nat_test[v / 64] >> v % 64 & 1))
 		write_nat(g, v);
 }
 

@@ -99,6 +99,9 @@ void ir_print(FILE *out, const struct ir_block *b)
 {
 	fprintf(out, "block %#" PRIx64 ".%u key %#x, frame of %u\n", entry_ip(b, b->start),
 		b->start % 3, b->key, b->need_sof);
+	for (unsigned v = 0; v < IR_TEMP; v++)
+		if (b->nat_test[v / 64] >> v % 64 & 1)
+			fprintf(out, "  no NaT in r%u\n", v);
 	for (unsigned n = 0; n < b->count; n++) {
 		const struct ir *ir = &b->ir[n];
 		if (n == 0 || ir->insn != ir[-1].insn) {

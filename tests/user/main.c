@@ -26,7 +26,9 @@ static int usage(void)
 			"  -stats          prints slots, time and what the translator did\n"
 			"  --engine NAME   interp (the default), jit or verify: both, compared\n"
 			"  --jitdump DIR   writes DIR/jit-PID.dump for `perf inject --jit`\n"
-			"  -d LETTERS      prints of each translation: i its IR, c its code\n"
+			"  -d LETTERS      prints of each translation: i its IR, c its code;\n"
+			"                  n, p, d the IR before and after the pass for NaTs, of\n"
+			"                  propagation, of dead values, where that changed it\n"
 			"  --cpu MODEL     one of");
 	for (unsigned n = 0; n < cpu_model_count; n++)
 		fprintf(stderr, " %s", cpu_models[n].name);

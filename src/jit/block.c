@@ -120,7 +120,7 @@ void block_retire(struct jit *jit, struct block *b)
 	while (b->links)
 		unlink_exit(jit, &jit->exit[b->links]);
 	for (uint64_t n = b->exits_at; n < b->exits_end; n++) {
-		struct exit_point *p = &jit->exit[n & jit->exit_mask];
+		struct exit_point *p = &jit->exit[n % jit->exit_count];
 		if (atomic_load_explicit(&p->to, memory_order_relaxed))
 			unlink_exit(jit, p);
 	}

@@ -27,7 +27,7 @@ static uint64_t exits_tail(const struct jit *jit)
 static bool has_room(const struct jit *jit)
 {
 	return jit->code_head + BLOCK_MOST - code_tail(jit) <= ring_size(jit) &&
-	       jit->exits + EXITS_MOST - exits_tail(jit) <= jit->exit_mask;
+	       jit->exits + EXITS_MOST - exits_tail(jit) < jit->exit_count;
 }
 
 static void reclaim(struct jit *jit)
@@ -49,7 +49,7 @@ static bool too_old(const struct jit *jit, const struct block *b)
 	uint64_t ahead = ring_size(jit) / 8 + 2 * BLOCK_MOST;
 
 	return jit->code_head + ahead - b->code_at > ring_size(jit) ||
-	       jit->exits + 2 * EXITS_MOST - b->exits_at > jit->exit_mask;
+	       jit->exits + 2 * EXITS_MOST - b->exits_at >= jit->exit_count;
 }
 
 static void retire_old(struct jit *jit)

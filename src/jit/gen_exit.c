@@ -24,9 +24,9 @@ uint32_t gen_exit_point(struct gen *g, enum leave kind, unsigned insn)
 		g->failed = true;
 		return 0;
 	}
-	uint32_t n = jit->exits++ & jit->exit_mask;
+	uint32_t n = jit->exits++ % jit->exit_count;
 	if (n == 0) /* none */
-		n = jit->exits++ & jit->exit_mask;
+		n = jit->exits++ % jit->exit_count;
 	struct exit_point *p = &jit->exit[n];
 	p->kind = (uint8_t)kind;
 	p->bundle = (uint8_t)((entry == PAGE_INSNS ? entry - 1 : entry) / 3);

@@ -140,7 +140,7 @@ struct jit {
 	struct block *_Atomic chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */
 	struct exit_point *exit;	/* a ring, number 0 is none */
-	uint32_t exit_mask;
+	uint32_t exit_count;
 	uint64_t exits; /* numbers given out */
 	struct block *oldest, *newest, *retire_next;
 	size_t common;		   /* bytes of common code, in front of the ring */

@@ -9,9 +9,9 @@
 
 #include <stdlib.h>
 
-#define CACHE_DEFAULT (16u << 20)
+#define CACHE_DEFAULT (24u << 20)
 #define CACHE_LEAST   (8 * BLOCK_MOST)
-#define EXIT_BYTES    128 /* of code for each exit point, more than there are on average */
+#define EXIT_BYTES    144 /* of code for each exit point, fewer than on average */
 
 static size_t cache_size(const struct machine *m)
 {
@@ -24,11 +24,9 @@ static size_t cache_size(const struct machine *m)
 
 static uint32_t exits_for(size_t size)
 {
-	uint32_t n = 4 * EXITS_MOST;
+	size_t n = size / EXIT_BYTES;
 
-	while (n < size / EXIT_BYTES)
-		n *= 2;
-	return n;
+	return n < 4 * EXITS_MOST ? 4 * EXITS_MOST : (uint32_t)n;
 }
 
 static void jit_free(struct jit *jit)
@@ -51,9 +49,9 @@ static struct jit *jit_new(struct machine *m)
 	if (!jit)
 		return NULL;
 	pthread_mutex_init(&jit->lock, NULL);
-	jit->exit_mask = exits_for(size) - 1;
+	jit->exit_count = exits_for(size);
 	jit->gen = malloc(sizeof(*jit->gen));
-	jit->exit = calloc(jit->exit_mask + 1, sizeof(*jit->exit));
+	jit->exit = calloc(jit->exit_count, sizeof(*jit->exit));
 	jit->window = calloc(1, sizeof(*jit->window));
 	if (!jit->gen || !jit->exit || !jit->window || cache_init(&jit->cache, size)) {
 		jit_free(jit);

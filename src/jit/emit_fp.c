@@ -5,6 +5,7 @@
  * are left to the exec function.
  */
 #include "cpu/exec_mem.h"
+#include "cpu/fp_core.h"
 #include "jit/emit.h"
 #include "jit/jit.h"
 
@@ -350,26 +351,25 @@ static bool emit_fnorm_integer(struct tr *t, const struct insn *i)
 	return true;
 }
 
-/* fma, fms, fnma with a precision of their own. Without the host's FMA only what is a sum or a
- * product. */
+/* fma, fms, fnma: on the host with a precision of their own; without its FMA only what is a sum or
+ * a product. A factor of 1 comes second: the order matters for NaNs only, and 1 is none. */
 bool emit_fma(struct tr *t, const struct insn *i)
 {
 	unsigned pc = i->comp & 3, f3 = i->r3, f4 = i->r4;
 
-	if (pc == 0)
-		return emit_fnorm_integer(t, i);
+	if (pc == 0 && emit_fnorm_integer(t, i))
+		return true;
 	if (!fr_static(t, i->r1) || !fr_static(t, i->r2) || !fr_static(t, f3) || !fr_static(t, f4))
 		return false;
 	if (f3 == 1) {
 		f3 = f4;
 		f4 = 1;
 	}
-	if (f4 != 1 && i->r2 && !(t->b->host & HOST_FMA))
-		return false;
+	bool soft = pc == 0 || (f4 != 1 && i->r2 && !(t->b->host & HOST_FMA));
 	ir_guard(t, i);
-	struct ir *ir = ir_append(t, IR_FARITH);
+	struct ir *ir = ir_append(t, soft ? IR_FSOFT : IR_FARITH);
 	ir->imm = IR_FRS(i->r1, i->r2, f3, f4);
-	ir->size = pc == 2 ? 8 : 4;
+	ir->size = (uint8_t)(soft ? pc : pc == FP_PC_DOUBLE ? 8 : 4);
 	ir->cc = (uint8_t)status_field(i);
 	ir->type = i->op == OP_fma ? FARITH_FMA : i->op == OP_fms ? FARITH_FMS : FARITH_FNMA;
 	ir_guard_end(t, i);

@@ -5,6 +5,7 @@
 #include "cpu/fp_core.h"
 #include "isa/op.h"
 #include "jit/divide.h"
+#include "jit/ir.h"
 
 #include <xmmintrin.h>
 
@@ -48,13 +49,41 @@ uint64_t fr_to_single(struct cpu *cpu, struct freg *f)
 	return true;
 }
 
+/* Of a register that stays in its form. */
+static inline struct freg value_of(const struct cpu *cpu, const struct freg *f)
+{
+	if (likely(f->exp < FORM_STEP))
+		return *f;
+	if (f->exp & FORM_DOUBLE)
+		return freg_from_double(f->sig);
+	return divide_step((enum recipe)(f->exp >> 8 & 0xff), f->exp & 0xff, f->sig,
+		cpu->jit.divisor[f - cpu->fr]);
+}
+
 uint64_t fr_settle(struct cpu *cpu, struct freg *f)
 {
-	if (f->exp & FORM_DOUBLE)
-		*f = freg_from_double(f->sig);
-	else if (f->exp & FORM_STEP)
-		*f = divide_step((enum recipe)(f->exp >> 8 & 0xff), f->exp & 0xff, f->sig,
-			cpu->jit.divisor[f - cpu->fr]);
+	if (f->exp >= FORM_STEP)
+		*f = value_of(cpu, f);
+	return true;
+}
+
+uint64_t fr_fma(struct cpu *cpu, uint64_t what)
+{
+	static const uint8_t sign_of[] = {[FARITH_FMA] = FP_PLUS,
+		[FARITH_FMS] = FP_NEG_ADDEND,
+		[FARITH_FNMA] = FP_NEG_PRODUCT};
+	unsigned f2 = what >> 8 & 0xff, sf = what >> 48 & 3;
+	struct freg a = value_of(cpu, &cpu->fr[what >> 16 & 0x7f]);
+	struct freg b = value_of(cpu, &cpu->fr[what >> 24 & 0x7f]);
+	struct freg c = value_of(cpu, &cpu->fr[f2 & 0x7f]), r;
+	struct fp_mode m = fp_mode(cpu->ar[AR_FPSR], sf, (enum fp_pc)(what >> 40 & 3));
+	unsigned report =
+		fp_fma(&r, &a, &b, f2 ? &c : NULL, (enum fp_sign)sign_of[what >> 32 & 3], &m);
+
+	if (unlikely(report & (FP_REPORT_FAULTS | FP_REPORT_TRAPS)))
+		return false;
+	cpu->fr[what & 0x7f] = r;
+	cpu->ar[AR_FPSR] |= (uint64_t)(report & FP_REPORT_FLAGS) << (FPSR_SF_SHIFT(sf) + 7);
 	return true;
 }
 

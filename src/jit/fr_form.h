@@ -23,6 +23,14 @@ uint64_t fr_to_double(struct cpu *cpu, struct freg *f);
 uint64_t fr_to_single(struct cpu *cpu, struct freg *f);
 /* f as everybody knows it. */
 uint64_t fr_settle(struct cpu *cpu, struct freg *f);
+/* Multiply-add of any operands; what: see fr_fma_pack. false: it has to fault or trap, nothing was
+ * done. */
+uint64_t fr_fma(struct cpu *cpu, uint64_t what);
+/* FRs as IR_FRS has them, enum farith, completer and status field. */
+static inline uint64_t fr_fma_pack(uint32_t frs, unsigned type, unsigned pc, unsigned sf)
+{
+	return frs | (uint64_t)type << 32 | (uint64_t)pc << 40 | (uint64_t)sf << 48;
+}
 /* All registers; those i names (its fields are taken for registers whether they are or not). */
 void fr_settle_all(struct cpu *cpu);
 void fr_settle_insn(struct cpu *cpu, const struct insn *i);

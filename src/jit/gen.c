@@ -555,6 +555,7 @@ static gen_fn *const gen_table[IR_COUNT] = {
 	[IR_FSET] = gen_fr,
 	[IR_FGET] = gen_fr,
 	[IR_FARITH] = gen_fr,
+	[IR_FSOFT] = gen_fr,
 	[IR_FSIGN] = gen_fr,
 	[IR_FCMP] = gen_fr,
 	[IR_FTOINT] = gen_fr,

@@ -141,6 +141,8 @@ void gen_frs_reload(struct gen *g, const struct state *s, unsigned insn);
 void gen_fr_cold(struct gen *g, const struct cold *cold);
 /* Common code: a C function of (cpu, rcx) that spares all registers but rax and rcx. */
 void gen_common_form(struct code *c);
+/* The same, but xmm registers are lost. */
+void gen_common_soft(struct code *c);
 /* fr_to_double of rcx likewise, form being where the other one is. */
 void gen_common_to_double(struct code *c, const uint8_t *form);
 

@@ -763,6 +763,8 @@ void gen_common(struct machine *m)
 	gen_common_alat_check(&c);
 	jit->form = c.p;
 	gen_common_form(&c);
+	jit->soft = c.p;
+	gen_common_soft(&c);
 	jit->to_double = c.p;
 	gen_common_to_double(&c, jit->form);
 	jit->lookup = c.p;

@@ -513,6 +513,24 @@ static void copy_home(struct gen *g, unsigned d, unsigned a)
 	mark_modified(g, d);
 }
 
+static void gen_fsoft(struct gen *g, const struct ir *ir)
+{
+	struct code *c = &g->c;
+	unsigned d = ir_fr(ir->imm, 1);
+
+	gen_frs_flush(g);
+	begin(g, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+	x_mov_imm(c, RCX, fr_fma_pack((uint32_t)ir->imm, ir->type, ir->size, ir->cc));
+	x_mov_imm(c, RAX, (uintptr_t)fr_fma);
+	x_call_to(c, g->jit->soft);
+	x_test(c, 4, RAX, RAX);
+	leave_if(g, CC_E);
+	commit(g);
+	know_nothing(g, d);
+	mark_modified(g, d);
+	finish(g);
+}
+
 static void gen_fsign(struct gen *g, const struct ir *ir)
 {
 	static const enum bit op[] = {
@@ -873,6 +891,9 @@ void gen_fr(struct gen *g, const struct ir *ir)
 	case IR_FARITH:
 		gen_farith(g, ir);
 		break;
+	case IR_FSOFT:
+		gen_fsoft(g, ir);
+		break;
 	case IR_FSIGN:
 		gen_fsign(g, ir);
 		break;
@@ -1018,26 +1039,38 @@ void gen_frs_reload(struct gen *g, const struct state *s, unsigned insn)
 	}
 }
 
-/* rax: a C function of cpu and rcx. Spares all registers but rax and rcx. */
-void gen_common_form(struct code *c)
+/* rax: a C function of cpu and rcx. */
+static void common_call(struct code *c, unsigned xmms)
 {
 	static const enum reg spared[] = {RDX, RSI, RDI, R8, R9, R10, R11};
 
+	/* with 7 registers and the return address the stack is aligned */
 	for (unsigned n = 0; n < countof(spared); n++)
 		x_push(c, spared[n]);
-	x_alu_imm(
-		c, ALU_SUB, 8, RSP, 8 * 16); /* with 7 registers and the return address: aligned */
-	for (unsigned n = 0; n < 16; n++)
+	if (xmms)
+		x_alu_imm(c, ALU_SUB, 8, RSP, 8 * 16);
+	for (unsigned n = 0; n < xmms; n++)
 		x_sse_store(c, mem_at(RSP, 8 * n), n);
 	x_mov(c, 8, RDI, RBX);
 	x_mov(c, 8, RSI, RCX);
 	x_call(c, RAX);
-	for (unsigned n = 0; n < 16; n++)
+	for (unsigned n = 0; n < xmms; n++)
 		x_sse_load(c, n, mem_at(RSP, 8 * n));
-	x_alu_imm(c, ALU_ADD, 8, RSP, 8 * 16);
+	if (xmms)
+		x_alu_imm(c, ALU_ADD, 8, RSP, 8 * 16);
 	for (unsigned n = countof(spared); n-- > 0;)
 		x_pop(c, spared[n]);
 	x_ret(c);
+}
+
+void gen_common_form(struct code *c)
+{
+	common_call(c, 16);
+}
+
+void gen_common_soft(struct code *c)
+{
+	common_call(c, 0);
 }
 
 /* The everyday case of fr_to_double. */

@@ -66,6 +66,8 @@ enum ir_op {
 	IR_FSET,     /* FR imm = the double (size 8) or single (4) in a */
 	IR_FGET,     /* d = FR imm as a double or single */
 	IR_FARITH,   /* FR f1 = f3 * f4 + f2 rounded to size; type: enum farith; cc: status field */
+	IR_FSOFT,    /* FR f1 = f3 * f4 + f2 as its completer size and status field cc say: any
+			   operands, in software */
 	IR_FSIGN,    /* FR f1 = FR f3 with another sign; type: enum fsign */
 	IR_FCMP,     /* p1, p2 by relation cc of FRs f3 and f4; type; qp */
 	IR_FTOINT,   /* FR f1 = FR f3 as an integer; type: FTOINT_; cc: status field */

@@ -135,7 +135,7 @@ struct jit {
 	int (*enter)(struct cpu *cpu, const uint8_t *code);
 	unsigned host; /* HOST_ features to use */
 	const uint8_t *leave, *lookup, *lookup_any, *arrive, *call, *call_no_nat, *call_fr,
-		*call_fr_no_nat, *form, *to_double, *alat_set, *alat_check,
+		*call_fr_no_nat, *form, *soft, *to_double, *alat_set, *alat_check,
 		*counted; /* common code, writable addresses */
 	struct block *_Atomic chain[JIT_BLOCKS];
 	struct block *page[JIT_BLOCKS]; /* by host page */

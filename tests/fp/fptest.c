@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fptest N SEED [jit]: runs N random floating-point instructions through the exec functions, or as
- * translated code, and through the oracle and compares results, predicates, flags, faults and
- * traps. The last line is "N passed, N failed, 0 skipped"; the first differences are printed.
+ * fptest N SEED [jit|jit-plain]: runs N random floating-point instructions through the exec
+ * functions, or as translated code (jit-plain: for any x86-64), and through the oracle and compares
+ * results, predicates, flags, faults and traps. The last line is "N passed, N failed, 0 skipped";
+ * the first differences are printed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -442,8 +443,9 @@ int main(int argc, char **argv)
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 0) : 100000, failed = 0;
 
 	r->source.state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	if (argc > 3 && strcmp(argv[3], "jit") == 0) {
+	if (argc > 3 && strncmp(argv[3], "jit", 3) == 0) {
 		r->code = calloc(1, sizeof(*r->code));
+		r->code->m.jit_without = strcmp(argv[3], "jit-plain") == 0 ? ~0u : 0;
 		code_init(r->code, &engine_jit);
 	}
 	r->cpu = r->code ? r->code->cpu : calloc(1, sizeof(*r->cpu));

@@ -7,7 +7,7 @@ fptest=${BUILD:-build}/fptest
 if [ "${SIZE:-short}" = short ]; then count=500000 seeds=1; else count=6000000 seeds="2 3 4 5"; fi
 passed=0 failed=0
 for seed in $seeds; do
-	for engine in interp jit; do
+	for engine in interp jit jit-plain; do
 		out=$("$fptest" $count "$seed" $engine)
 		echo "$engine: $out"
 		set -- $(echo "$out" | tail -n 1)

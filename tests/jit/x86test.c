@@ -112,6 +112,77 @@ static void address(enum reg a, struct mem m)
 	printf("jmp QWORD PTR %s\n", mem(m));
 }
 
+static void scalar(unsigned a, unsigned b)
+{
+	static const struct {
+		enum sse op;
+		const char *name;
+	} op[] = {{SSE_SQRT, "sqrt"}, {SSE_ADD, "add"}, {SSE_MUL, "mul"}, {SSE_SUB, "sub"},
+		{SSE_DIV, "div"}};
+	static const struct {
+		enum fma op;
+		const char *name;
+	} fma[] = {{FMA_ADD, "vfmadd213"}, {FMA_SUB, "vfmsub213"}, {FMA_NADD, "vfnmadd213"}};
+	unsigned d = (a * 5 + b) & 15;
+
+	for (unsigned k = 0; k < countof(op); k++)
+		for (unsigned size = 4; size <= 8; size += 4) {
+			x_sse(&c, op[k].op, size, a, b);
+			printf("%ss%c xmm%u,xmm%u\n", op[k].name, size == 8 ? 'd' : 's', a, b);
+		}
+	for (unsigned k = 0; k < countof(fma); k++)
+		for (unsigned size = 4; size <= 8; size += 4) {
+			x_fma(&c, fma[k].op, size, d, a, b);
+			printf("%ss%c xmm%u,xmm%u,xmm%u\n", fma[k].name, size == 8 ? 'd' : 's', d,
+				a, b);
+		}
+	if (a != b) {
+		x_sse_mov(&c, a, b);
+		printf("movaps xmm%u,xmm%u\n", a, b);
+	}
+	x_sse_xor(&c, a, b);
+	x_sse_compare(&c, a, b);
+	x_sse_convert(&c, 8, a, b);
+	x_sse_convert(&c, 4, a, b);
+	printf("xorps xmm%u,xmm%u\nucomisd xmm%u,xmm%u\n", a, b, a, b);
+	printf("cvtsd2ss xmm%u,xmm%u\ncvtss2sd xmm%u,xmm%u\n", a, b, a, b);
+	x_sse_from_reg(&c, 8, a, b);
+	x_sse_from_reg(&c, 4, a, b);
+	x_sse_to_reg(&c, 8, a, b);
+	x_sse_to_reg(&c, 4, a, b);
+	printf("movq xmm%u,%s\nmovd xmm%u,%s\n", a, r64[b], a, r32[b]);
+	printf("movq %s,xmm%u\nmovd %s,xmm%u\n", r64[a], b, r32[a], b);
+	x_sse_to_int(&c, true, a, b);
+	x_sse_to_int(&c, false, a, b);
+	x_sse_from_int(&c, a, b);
+	printf("cvttsd2si %s,xmm%u\ncvtsd2si %s,xmm%u\ncvtsi2sd xmm%u,%s\n", r64[a], b, r64[a], b,
+		a, r64[b]);
+	x_scan(&c, false, a, b);
+	x_scan(&c, true, a, b);
+	printf("bsf %s,%s\nbsr %s,%s\n", r64[a], r64[b], r64[a], r64[b]);
+}
+
+/* Locked instructions and what else is special about memory. */
+static void indivisible(enum reg a, struct mem m)
+{
+	x_sse_load(&c, a, m);
+	printf("movsd xmm%u,QWORD PTR %s\n", a, mem(m));
+	x_sse_store(&c, m, a);
+	printf("movsd QWORD PTR %s,xmm%u\n", mem(m), a);
+	for (unsigned size = 1; size <= 8; size *= 2) {
+		x_locked(&c, LOCKED_XCHG, size, m, a);
+		printf("xchg %s PTR %s,%s\n", pointer[size], mem(m), name(size, a));
+		x_locked(&c, LOCKED_CMPXCHG, size, m, a);
+		printf("lock cmpxchg %s PTR %s,%s\n", pointer[size], mem(m), name(size, a));
+		x_locked(&c, LOCKED_XADD, size, m, a);
+		printf("lock xadd %s PTR %s,%s\n", pointer[size], mem(m), name(size, a));
+	}
+	x_mxcsr_load(&c, m);
+	x_mxcsr_store(&c, m);
+	x_mfence(&c);
+	printf("ldmxcsr DWORD PTR %s\nstmxcsr DWORD PTR %s\nmfence\n", mem(m), mem(m));
+}
+
 static void one(enum reg a)
 {
 	static const struct {
@@ -146,12 +217,14 @@ static void one(enum reg a)
 	x_bswap(&c, a);
 	x_mul(&c, false, a);
 	x_mul(&c, true, a);
+	x_idiv(&c, a);
 	x_push(&c, a);
 	x_pop(&c, a);
 	x_call(&c, a);
 	x_jmp_reg(&c, a);
-	printf("neg %s\nnot %s\nbswap %s\nmul %s\nimul %s\npush %s\npop %s\ncall %s\njmp %s\n",
-		r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a]);
+	printf("neg %s\nnot %s\nbswap %s\nmul %s\nimul %s\nidiv %s\npush %s\npop %s\ncall %s\njmp "
+	       "%s\n",
+		r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a], r64[a]);
 	for (unsigned op = 0; op < 8; op++) {
 		if (a != RAX) { /* gas would use a form of its own, and so may we */
 			x_alu_imm(&c, op, 8, a, 0x12345);
@@ -178,6 +251,8 @@ int main(int argc, char **argv)
 		one(a);
 		for (enum reg b = RAX; b <= R15; b++) {
 			registers(a, b);
+			scalar(a, b);
+			indivisible(a, mem_at(b, -8));
 			address(a, mem_at(b, 0));
 			address(a, mem_at(b, -8));
 			address(a, mem_at(b, 0x1234));

@@ -14,7 +14,7 @@
 #define RAM_SIZE (16ull << 30)
 
 struct options {
-	bool stats;
+	bool stats, plain;
 	const char *cpu, *debug, *dump;
 	const struct engine *engine;
 };
@@ -29,6 +29,7 @@ static int usage(void)
 			"  -d LETTERS      prints of each translation: i its IR, c its code;\n"
 			"                  n, p, d the IR before and after the pass for NaTs, of\n"
 			"                  propagation, of dead values, where that changed it\n"
+			"  --plain-host    generated code uses nothing that not every x86-64 has\n"
 			"  --cpu MODEL     one of");
 	for (unsigned n = 0; n < cpu_model_count; n++)
 		fprintf(stderr, " %s", cpu_models[n].name);
@@ -62,6 +63,7 @@ static int process_new(struct process *p, const struct cpu_model *model, const s
 	p->machine.model = model;
 	p->machine.engine = o->engine;
 	p->machine.jit_debug = o->debug;
+	p->machine.jit_without = o->plain ? ~0u : 0;
 	if (o->dump && !(p->machine.jitdump = jitdump_open(o->dump)))
 		return -1;
 	p->machine.cpus = 1;
@@ -118,6 +120,8 @@ static int parse(int argc, char **argv, struct options *o)
 	for (; n < argc && argv[n][0] == '-'; n++) {
 		if (strcmp(argv[n], "-stats") == 0)
 			o->stats = true;
+		else if (strcmp(argv[n], "--plain-host") == 0)
+			o->plain = true;
 		else if (strcmp(argv[n], "--cpu") == 0 && n + 1 < argc)
 			o->cpu = argv[++n];
 		else if (strcmp(argv[n], "--jitdump") == 0 && n + 1 < argc)

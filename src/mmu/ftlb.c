@@ -228,12 +228,27 @@ static void table_drop_writable(struct ftlb *t, uintptr_t host)
 			t->e[i].tag_w = FTLB_NONE;
 }
 
+/* Is it known to have no write rights? It is from now on. */
+static bool known_read_only(struct mmu *m, gpa_t base)
+{
+	struct mmu_private *p = m->private;
+	uint64_t now = __atomic_load_n((uint64_t *)&m->ram->code_generation, __ATOMIC_ACQUIRE);
+	uint64_t *known = &p->read_only.base[base.v / GRANULE_SIZE % READ_ONLY_KNOWN];
+
+	if (p->read_only.generation != now)
+		memset(&p->read_only, 0, sizeof(p->read_only));
+	p->read_only.generation = now;
+	bool was = *known == base.v + 1;
+	*known = base.v + 1;
+	return was;
+}
+
 void mmu_drop_writable(struct mmu *m, gpa_t granule)
 {
 	struct mmu_private *p = m->private;
 	gpa_t base = GPA(granule.v & ~(uint64_t)(GRANULE_SIZE - 1));
 	uintptr_t host = (uintptr_t)ram_read_ptr(m->ram, base, GRANULE_SIZE);
-	if (!host)
+	if (!host || known_read_only(m, base))
 		return;
 	for (unsigned i = 0; i < MMU_FTLB_SETS; i++)
 		for (unsigned k = 0; k < FTLB_PHYSICAL; k++)

@@ -44,6 +44,8 @@ struct ftlb_set {
 	uint64_t stamp; /* when it was last selected */
 };
 
+#define READ_ONLY_KNOWN 1024 /* direct-mapped by granule */
+
 struct mmu_private {
 	struct tlb data, inst;
 	struct ftlb empty;    /* never filled */
@@ -52,6 +54,12 @@ struct mmu_private {
 	struct ftlb *stale_tables[5]; /* empty ones, while set_stale */
 	uint64_t clock;		      /* for the sets' stamps */
 	unsigned stale_fetches;
+	/* Granules without write rights here since their flag was set: mmu_drop_writable has
+	 * nothing to do until some flag is cleared, which moves ram's code_generation. */
+	struct {
+		uint64_t generation;
+		uint64_t base[READ_ONLY_KNOWN]; /* plus 1 */
+	} read_only;
 };
 
 /* What a look-up found out about one access within a 4 KB page. */

@@ -152,7 +152,7 @@ _Static_assert(offsetof(struct alat_entry, size) == offsetof(struct alat_entry, 
 void gen_common_alat_check(struct code *c)
 {
 	struct mem entry = mem_index(R14, RAX);
-	uint8_t *miss[6];
+	uint8_t *miss[7];
 
 	x_push(c, RDX);
 	x_push(c, RCX);
@@ -169,6 +169,10 @@ void gen_common_alat_check(struct code *c)
 	x_alu_imm(c, ALU_CMP, 4, RCX, 8 << 8 | 1); /* sizes of general registers */
 	miss[3] = x_jcc(c, CC_A);
 	x_load(c, 8, RCX, ENTRY(va));
+	x_load(c, 1, RAX, ENTRY(size));
+	x_alu_imm(c, ALU_SUB, 4, RAX, 1);
+	x_test(c, 4, RAX, RCX); /* whether it may be unaligned depends on psr.ac */
+	miss[6] = x_jcc(c, CC_NE);
 	x_mov(c, 4, RAX, RCX);
 	x_alu_imm(c, ALU_AND, 4, RAX, 0xfff);
 	x_alu_imm(c, ALU_CMP, 4, RAX, 0xff8); /* 8 bytes are read whatever the size */

@@ -205,14 +205,14 @@ struct cpu {
 		gva_t target;	     /* LEAVE_INDIRECT: where to */
 		uint32_t from;	 /* exit point of the latest taken branch, 0: as cpu->iipa says */
 		uint32_t result; /* enum exec of the instruction that left */
-		uint64_t generation; /* of ram's code log, as far as translations know */
-		bool forms;	     /* some FR may be in a form of jit/fr_form.h */
+		uint64_t generation;	 /* of ram's code log, as far as translations know */
+		bool forms;		 /* some FR may be in a form of jit/fr_form.h */
 		uint64_t division[4][2]; /* operands of the block's divisions (jit/divide.h) */
 		uint64_t divisor[128];	 /* of FRs that are steps of one */
-		uint64_t alat[2];    /* address and value for a new ALAT entry */
-		uint32_t mxcsr;	     /* scratch */
-		uint64_t *calls;     /* of exec functions, by row */
-		struct {	     /* where calls will return to: see gen_return.c */
+		uint64_t alat[2];	 /* address and value for a new ALAT entry */
+		uint32_t mxcsr;		 /* scratch */
+		uint64_t *calls;	 /* of exec functions, by row */
+		struct {		 /* where calls will return to: see gen_return.c */
 			uint64_t tag;
 			const uint8_t *code;
 		} ret[JIT_RETURNS];

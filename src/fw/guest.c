@@ -16,7 +16,8 @@ static bool each_page(
 			part = len;
 		gpa_t pa = GPA(va);
 		bool uncached;
-		if (!c->physical && mmu_translate(&c->cpu->mmu, va, (unsigned)part, acc, &pa, &uncached)) {
+		if (!c->physical &&
+			mmu_translate(&c->cpu->mmu, va, (unsigned)part, acc, &pa, &uncached)) {
 			c->faulted = true;
 			return false;
 		}

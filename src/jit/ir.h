@@ -158,7 +158,7 @@ struct ir_block {
 	unsigned count;
 	unsigned most;	 /* instructions, up to BLOCK_INSNS */
 	bool calls_only; /* nothing inline but branches: what is left when host registers run out */
-	unsigned need_sof; /* the frame must have at least this many registers */
+	unsigned need_sof;    /* the frame must have at least this many registers */
 	uint64_t nat_test[2]; /* general registers that must hold no NaT (nat.c) */
 };
 

@@ -56,7 +56,7 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd
 	start verbs xenstore
 MAIN := src/tool/main
 
-UNIT := acpi alat branch codecache config decode efi exec_int fp fw interrupt iosapic manual mem mmu passes platform \
+UNIT := acpi alat branch codecache config decode efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore store_tx store_watch store_wire stream system tlb uart unwind verify
 

@@ -3,11 +3,12 @@
  * Random programs on both engines: after each fault, trap and budget everything a guest could see
  * must be alike. A program that fails is made as short as it still fails, and printed.
  *
- *   jittest [-c] [-m KB] [-w MASK] [-v] COUNT SEED
+ *   jittest [-c] [-d LETTERS] [-m KB] [-w MASK] [-v] COUNT SEED
  *                COUNT programs; exits with 1 at the first difference
  *     -c       coverage: rows by how often they ran, translated and as calls; fails when one that
  *              has an emitter was hardly translated, or something the translator counts never
  *              happened
+ *     -d LETTERS  as epixen-user -d
  *     -m KB    code cache of this size
  *     -w MASK  without these features of the host: HOST_ in jit.h
  *     -v       prints each run
@@ -27,8 +28,7 @@
 #include "program.h"
 #include "world.h"
 
-#define RUNS  60
-#define LEAST 20 /* translated executions of each row with an emitter, for -c */
+#define RUNS 60
 
 /* Kicks the JIT's side at any time. */
 struct kicker {
@@ -189,8 +189,9 @@ static bool translatable(unsigned op)
 	return emit_table[op] && !(op_attributes(op) & OP_NOP);
 }
 
-/* Returns the number of rows that were not tested well enough. */
-static unsigned print_coverage(const struct test *t)
+/* Returns the number of rows that were not tested well enough: least: translated executions of each
+ * row with an emitter. */
+static unsigned print_coverage(const struct test *t, uint64_t least)
 {
 	const struct counts *all = &t->side[0].counts, *called = &t->side[1].counts;
 	unsigned missing = 0;
@@ -199,7 +200,7 @@ static unsigned print_coverage(const struct test *t)
 	for (unsigned op = 0; op < OP_COUNT; op++) {
 		uint64_t translated =
 			all->run[op] > called->run[op] ? all->run[op] - called->run[op] : 0;
-		bool bad = translatable(op) && translated < LEAST;
+		bool bad = translatable(op) && translated < least;
 		bad |= all->run[op] == 0 && !(op_attributes(op) & OP_NOP);
 		printf("%-18s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "%s\n",
 			op_name(op), all->run[op], translated, called->run[op], all->fault[op],
@@ -268,9 +269,11 @@ int main(int argc, char **argv)
 
 	if (!t)
 		return 2;
-	while ((c = getopt(argc, argv, "cm:vw:")) != -1) {
+	while ((c = getopt(argc, argv, "cd:m:vw:")) != -1) {
 		coverage |= c == 'c';
 		t->verbose |= c == 'v';
+		if (c == 'd')
+			t->side[1].m.jit_debug = optarg;
 		if (c == 'm')
 			t->side[1].m.code_cache = strtoul(optarg, NULL, 0) << 10;
 		if (c == 'w')
@@ -281,7 +284,7 @@ int main(int argc, char **argv)
 	test_init(t);
 	unsigned failed = run_all(t, count, seed);
 	if (coverage)
-		failed += print_coverage(t) + print_counters(t);
+		failed += print_coverage(t, count / 1000) + print_counters(t);
 	printf("%" PRIu64 " slots, %" PRIu64 " programs that overwrote themselves\n", t->slots,
 		t->wild);
 	printf("%" PRIu64 " passed, %u failed, 0 skipped\n", count, failed);

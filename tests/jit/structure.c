@@ -122,6 +122,91 @@ static void functions(struct program *p, uint64_t *dice)
 		call(p, (unsigned)(draw(dice) % 150), &f, dice);
 }
 
+/* --- division as compilers write it --- */
+
+enum { S1 = 1 << 2, SINGLE = 1, DOUBLE = 2, MFI = 0x0c, STEPS = 10 };
+
+/* f8 / f9: registers are those of the sequences in Intel's "Divide, Square Root and Remainder
+ * Algorithms for the Itanium Architecture", one for each step. */
+struct step {
+	uint16_t op;
+	uint8_t comp, r1, f3, f4, f2;
+};
+
+static const struct step as_double[STEPS] = {{OP_frcpa, 0, 10, 9, 0, 8},
+	{OP_fnma, S1, 11, 9, 10, 1}, {OP_fma, S1, 12, 11, 11, 0}, {OP_fma, S1, 13, 10, 11, 10},
+	{OP_fma, S1, 14, 12, 12, 0}, {OP_fma, S1, 15, 13, 12, 13}, {OP_fma, S1, 16, 15, 14, 15},
+	{OP_fma, S1 | DOUBLE, 17, 8, 16, 0}, {OP_fnma, S1, 18, 9, 17, 8},
+	{OP_fma, DOUBLE, 19, 18, 16, 17}};
+static const struct step as_single[STEPS] = {{OP_frcpa, 0, 10, 9, 0, 8},
+	{OP_fnma, S1, 11, 9, 10, 1}, {OP_fma, S1, 12, 10, 11, 10}, {OP_fma, S1, 13, 12, 11, 12},
+	{OP_fma, S1 | SINGLE, 14, 8, 13, 0}, {OP_fnma, S1, 15, 9, 14, 8},
+	{OP_fma, SINGLE, 16, 15, 13, 14}};
+static const struct step as_integer[STEPS] = {{OP_frcpa, S1, 10, 9, 0, 8},
+	{OP_fnma, S1, 11, 9, 10, 1}, {OP_fma, S1, 12, 8, 10, 0}, {OP_fma, S1, 13, 11, 11, 0},
+	{OP_fma, S1, 14, 11, 12, 12}, {OP_fma, S1, 15, 11, 10, 10}, {OP_fma, S1, 16, 13, 14, 14},
+	{OP_fma, S1, 17, 13, 15, 15}, {OP_fnma, S1, 18, 9, 16, 8}, {OP_fma, S1, 19, 18, 17, 16}};
+
+/* FR f = a number that is none of the strange ones. */
+static void make_number(struct program *p, unsigned n, unsigned f, uint64_t *dice)
+{
+	struct insn set = {
+		.op = OP_setf_sig, .r1 = (uint8_t)f, .r2 = (uint8_t)(1 + draw(dice) % 9)};
+	struct insn convert = {.op = OP_fcvt_xf, .r1 = (uint8_t)f, .r2 = (uint8_t)f};
+
+	p->code[n] = bundle_of(MFI, set, convert, none);
+}
+
+/* One step may be another one than is right, or something else in between. */
+static void division(struct program *p, uint64_t *dice)
+{
+	static const struct step *const all[] = {as_double, as_single, as_integer};
+	unsigned at = (unsigned)(draw(dice) % (PATCHED - 2 * STEPS)) + 2,
+		 which = (unsigned)(draw(dice) % 3);
+	unsigned wrong = (unsigned)(draw(dice) % 40);
+
+	if (draw(dice) % 4) {
+		make_number(p, at - 2, 8, dice);
+		make_number(p, at - 1, 9, dice);
+	}
+	for (unsigned k = 0; k < STEPS && all[which][k].op; k++) {
+		struct step s = all[which][k];
+		if (k == wrong)
+			*(once_in(dice, 2) ? &s.f3 : &s.f2) = (uint8_t)(8 + draw(dice) % 12);
+		struct insn i = {.op = s.op,
+			.qp = k ? 6 : 0,
+			.comp = s.comp,
+			.r1 = s.r1,
+			.r2 = s.f2,
+			.r3 = s.f3,
+			.r4 = s.f4,
+			.p2 = 6};
+		p->code[at + k] = bundle_of(MFI, none, i, none);
+		if (once_in(dice, 8))
+			put(p, at + k, MFI, 1, i, dice);
+	}
+}
+
+/* --- targets outside the frame --- */
+
+#define R1_FIELD (0x7full << 6)
+
+/* Behind an alloc in the same block, which makes the frame known. */
+static void outside(struct program *p, uint64_t *dice)
+{
+	unsigned n = (unsigned)(draw(dice) % PATCHED);
+	struct insn alloc = {.op = OP_alloc, .r1 = 32, .imm = 8};
+	uint64_t s[3];
+
+	put(p, n, once_in(dice, 2) ? MII : MMI, 0, alloc, dice);
+	for (unsigned k = 0; k < 3; k++)
+		s[k] = bundle_slot(p->code[n], k);
+	for (unsigned k = 1; k < 3; k++)
+		s[k] = (s[k] & ~R1_FIELD) | 45ull << 6;
+	p->code[n] = (struct bundle){
+		(p->code[n].lo & 0x1f) | s[0] << 5 | s[1] << 46, s[1] >> 18 | s[2] << 23};
+}
+
 /* --- advanced loads and their checks --- */
 
 /* Entries that are still there when they are asked for. */
@@ -180,6 +265,10 @@ void structure(struct program *p, uint64_t *dice)
 		functions(p, dice);
 	for (uint64_t n = draw(dice) % 12; n-- > 0;)
 		loop(p, dice);
+	for (uint64_t n = draw(dice) % 4; n-- > 0;)
+		division(p, dice);
+	for (uint64_t n = draw(dice) % 4; n-- > 0;)
+		outside(p, dice);
 	for (uint64_t n = draw(dice) % 8; n-- > 0;)
 		advanced(p, dice);
 	for (uint64_t n = draw(dice) % 8 == 0 ? 4 : 0; n-- > 0;)

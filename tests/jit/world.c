@@ -130,13 +130,18 @@ static void map_all(struct cpu *cpu)
 
 /* --- registers --- */
 
-/* A number as programs compute with: a double, or an integer. */
+/* A number as programs compute with: a double, or an integer. Some are near the ends of what
+ * doubles and singles can be, so that results are beyond. */
 static struct freg plain_fr(uint64_t *dice)
 {
+	static const uint32_t ends[] = {0xfc01, 0xff81, 0x1007e, 0x103fe};
 	uint64_t sig = (draw(dice) | 1ull << 63) & ~(once_in(dice, 3) ? 0xffffffffffull : 0x7ffull);
 
 	if (once_in(dice, 8))
 		return (struct freg){draw(dice) >> draw(dice) % 64, FREG_EXP_INT, 0};
+	if (once_in(dice, 4))
+		return (struct freg){
+			sig, ends[draw(dice) % 4] + (uint32_t)(draw(dice) % 5) - 2, draw(dice) & 1};
 	return (struct freg){sig, 0xffff + (uint32_t)(draw(dice) % 9) - 4, draw(dice) & 1};
 }
 
@@ -326,6 +331,8 @@ void side_start(struct side *s, const struct program *p)
 	clock_init(&s->m.clock, true);
 	cpu->slots = 0;
 	cpu->alat_generation = 0;
+	cpu->trap_slot = 0;
+	cpu->iipa = 0;
 	memset(cpu->rse.value, 0, sizeof(cpu->rse.value));
 	write_memory(s, p, &dice);
 	s->ttag_kicks = !program_is_kicked(p);

@@ -76,9 +76,10 @@ class Tree:
 
     def jit_tests(self):
         """As row_tests, for a broken translator: the interpreter is right."""
-        def jittest(*arguments):
-            return ("jittest", "jittest", ["out/jittest", "-m", "1024", *arguments], 300)
-        return [jittest("300", "1"), jittest("-c", "2000", "1"), jittest("-w", "15", "300", "9000"),
+        def jittest(limit, *arguments):
+            return ("jittest", "jittest", ["out/jittest", "-m", "1024", *arguments], limit)
+        return [jittest(60, "300", "1"), jittest(300, "-c", "2000", "1"),
+                jittest(60, "-w", "15", "300", "9000"),
                 ("fptest", "fptest", ["out/fptest", "100000", "1", "jit"], 60),
                 ("insn", "epixen-user", ["python3", "tests/insn/insn.py", "--runner",
                                          "out/epixen-user --engine jit", "--built", self.programs],

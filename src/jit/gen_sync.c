@@ -147,6 +147,15 @@ void gen_common_alat_set(struct code *c)
 _Static_assert(offsetof(struct alat_entry, size) == offsetof(struct alat_entry, valid) + 1,
 	"gen_common_alat_set stores both at once");
 
+/* rcx: the entry's address. Jumps when it is unaligned, which psr.ac may forbid by now. */
+static uint8_t *unaligned(struct code *c)
+{
+	x_load(c, 1, RAX, ENTRY(size));
+	x_alu_imm(c, ALU_SUB, 4, RAX, 1);
+	x_test(c, 4, RAX, RCX);
+	return x_jcc(c, CC_NE);
+}
+
 /* ecx: register | CHECK_CLEAR. Equal when it surely holds what memory holds, and then the entry is
  * cleared if asked for; else nothing is changed. */
 void gen_common_alat_check(struct code *c)
@@ -169,10 +178,7 @@ void gen_common_alat_check(struct code *c)
 	x_alu_imm(c, ALU_CMP, 4, RCX, 8 << 8 | 1); /* sizes of general registers */
 	miss[3] = x_jcc(c, CC_A);
 	x_load(c, 8, RCX, ENTRY(va));
-	x_load(c, 1, RAX, ENTRY(size));
-	x_alu_imm(c, ALU_SUB, 4, RAX, 1);
-	x_test(c, 4, RAX, RCX); /* whether it may be unaligned depends on psr.ac */
-	miss[6] = x_jcc(c, CC_NE);
+	miss[6] = unaligned(c);
 	x_mov(c, 4, RAX, RCX);
 	x_alu_imm(c, ALU_AND, 4, RAX, 0xfff);
 	x_alu_imm(c, ALU_CMP, 4, RAX, 0xff8); /* 8 bytes are read whatever the size */

@@ -34,23 +34,26 @@ def append_archive(base, out, files):
 class Guest:
     """The parts of a Linux domain that do not change from run to run."""
 
+    KIND, CONSOLE = "hvm", "ttyS0"
+
     def __init__(self, epixen, kernel, ramdisk, memory=512, engine="jit"):
         self.epixen, self.kernel, self.ramdisk, self.memory = epixen, kernel, ramdisk, memory
         self.engine = engine
 
     def on(self, engine):
         """The same on another engine."""
-        return Guest(self.epixen, self.kernel, self.ramdisk, self.memory, engine)
+        return type(self)(self.epixen, self.kernel, self.ramdisk, self.memory, engine)
 
     def config(self, directory, name, vcpus=1, run=None, **keys):
         """Writes a config file and returns its path."""
-        settings = dict(name=name, type="hvm", memory=self.memory, vcpus=vcpus,
+        settings = dict(name=name, type=self.KIND, memory=self.memory, vcpus=vcpus,
                         kernel=str(self.kernel), ramdisk=str(self.ramdisk), engine=self.engine)
         settings.update(keys)
-        settings["extra"] = "console=ttyS0 " + keys.get("extra", "") + (f' run="{run}"' if run else "")
+        settings["extra"] = (f"console={self.CONSOLE} " + keys.get("extra", "") +
+                             (f' run="{run}"' if run else ""))
         path = pathlib.Path(directory) / f"{name}.cfg"
         path.write_text("".join(
-            f"{k} = {v}\n" if isinstance(v, int) else f"{k} = '{v}'\n" for k, v in settings.items()))
+            f"{k} = '{v}'\n" if isinstance(v, str) else f"{k} = {v}\n" for k, v in settings.items()))
         return path
 
     def run(self, name, timeout=900, **keys):
@@ -76,6 +79,12 @@ class Guest:
 
     def pid(self, name):
         return int(find(r"pid\s*[:=]?\s*(\d+)", self.command("list", "-l", name)))
+
+
+class PvGuest(Guest):
+    """A kernel that knows Xen, as a paravirtual domain."""
+
+    KIND, CONSOLE = "pv", "hvc0"
 
 
 def add_arguments(parser):

@@ -9,9 +9,10 @@
  *
  * A domain's xenstore is a stream socket, one end of which the command line passes here and the
  * other to the domain's process. It carries messages as store/store.h says, and its end is the end
- * of the domain: what it had goes. After epixend was killed, who starts the next one passes a
- * new stream to each domain: requests that were not answered have to be sent again, from their
- * first byte; a reply that was cut begins anew too.
+ * of the domain: what it had goes. Another one beside it is for the domain's backends. After
+ * epixend was killed, who starts the next one passes a new stream to each domain: requests that
+ * were not answered have to be sent again, from their first byte; a reply that was cut begins anew
+ * too.
  */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
@@ -47,8 +48,9 @@ struct peer {
 	bool gone;		 /* drop it at the next opportunity */
 	bool eof;		 /* nothing more will come */
 	struct store_conn *conn; /* stream.c */
-	unsigned domid;
-	struct text out; /* line.c */
+	unsigned domid;		 /* of a domain, or a backend */
+	struct text out;	 /* line.c */
+	bool counted;
 	char line[256];
 	size_t line_len;
 	int passed; /* descriptor that came with the line, or -1 */
@@ -97,8 +99,11 @@ void listen_remove(struct daemon *d);
 /* --- stream.c: the xenstore protocol --- */
 /* A tool; takes fd. */
 void stream_add_tool(struct daemon *d, int fd);
-/* A domain; takes fd. Returns 0 or -errno. */
-int stream_add_domain(struct daemon *d, unsigned domid, int fd);
+/* A domain; counted: it numbers its requests (store_counts_requests). Takes fd. Returns 0 or
+ * -errno. */
+int stream_add_domain(struct daemon *d, unsigned domid, bool counted, int fd);
+/* Who serves the devices of a domain, which has a stream; takes fd. Returns 0 or -errno. */
+int stream_add_backend(struct daemon *d, unsigned domid, int fd);
 /* Domains that are known from the journal only are no more. */
 void stream_settle(struct daemon *d);
 

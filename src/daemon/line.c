@@ -3,7 +3,9 @@
  * epixend.sock: one line and maybe a descriptor, then an answer as of a domain's control socket,
  * "ok" or "error ...". One function and one table row for each verb.
  *
- *   attach ID     the descriptor is the domain's xenstore stream
+ *   attach ID     the descriptor is the domain's xenstore stream; "attach ID counted" when requests
+ *                 are numbered, each once
+ *   backend ID    it is that of the process that serves its devices
  *   settle        all domains that live have been attached: what others had goes
  *   shutdown ID   the domain has shut down
  *   stay          do not end by itself
@@ -26,7 +28,15 @@ typedef void line_fn(struct daemon *d, struct peer *p, unsigned id);
 
 static void attach(struct daemon *d, struct peer *p, unsigned id)
 {
-	int err = p->passed < 0 ? -EBADF : stream_add_domain(d, id, p->passed);
+	int err = p->passed < 0 ? -EBADF : stream_add_domain(d, id, p->counted, p->passed);
+	p->passed = -1;
+	if (err)
+		text_printf(&p->out, "error %s\n", strerror(-err));
+}
+
+static void backend(struct daemon *d, struct peer *p, unsigned id)
+{
+	int err = p->passed < 0 ? -EBADF : stream_add_backend(d, id, p->passed);
 	p->passed = -1;
 	if (err)
 		text_printf(&p->out, "error %s\n", strerror(-err));
@@ -75,6 +85,7 @@ static const struct {
 	line_fn *fn;
 } verbs[] = {
 	{"attach", attach},
+	{"backend", backend},
 	{"end", end},
 	{"ping", ping},
 	{"settle", settle},
@@ -88,6 +99,7 @@ static void serve(struct daemon *d, struct peer *p)
 	unsigned i = 0;
 	if (arg)
 		*arg++ = 0;
+	p->counted = arg && strstr(arg, " counted");
 	while (i < countof(verbs) && strcmp(verbs[i].name, p->line))
 		i++;
 	if (i < countof(verbs))

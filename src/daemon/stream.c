@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static const struct peer_kind domain, backend;
+
 static short stream_events(struct peer *p)
 {
 	size_t room, n;
@@ -40,7 +42,7 @@ static bool stream_work(struct daemon *d, struct peer *p)
 {
 	(void)d;
 	bool did = store_run(p->conn);
-	if (!did && (p->eof || (!p->domid && store_broken(p->conn))))
+	if (!did && (p->eof || (p->kind != &domain && store_broken(p->conn))))
 		p->gone = true;
 	return did;
 }
@@ -68,6 +70,8 @@ static void tool_end(struct daemon *d, struct peer *p)
 /* Unless another stream has taken its place. */
 static void domain_end(struct daemon *d, struct peer *p)
 {
+	for (struct peer *b = d->peers; b && p->domid; b = b->next)
+		b->gone |= b->kind == &backend && b->domid == p->domid;
 	if (p->domid)
 		store_forget(d->store, p->domid);
 }
@@ -84,6 +88,11 @@ static const struct peer_kind domain = {.events = stream_events,
 	.flush = stream_flush,
 	.end = domain_end,
 	.counts = true};
+static const struct peer_kind backend = {.events = stream_events,
+	.ready = stream_ready,
+	.work = stream_work,
+	.flush = stream_flush,
+	.end = tool_end};
 
 void stream_add_tool(struct daemon *d, int fd)
 {
@@ -99,23 +108,43 @@ void stream_add_tool(struct daemon *d, int fd)
 	close(fd);
 }
 
-static struct peer *find_domain(struct daemon *d, unsigned domid)
+static struct peer *find(struct daemon *d, const struct peer_kind *kind, unsigned domid)
 {
 	struct peer *p = d->peers;
-	while (p && (p->kind != &domain || p->domid != domid))
+	while (p && (p->kind != kind || p->domid != domid))
 		p = p->next;
 	return p;
 }
 
-int stream_add_domain(struct daemon *d, unsigned domid, int fd)
+int stream_add_backend(struct daemon *d, unsigned domid, int fd)
 {
-	struct peer *old = find_domain(d, domid);
+	struct peer *old = find(d, &backend, domid);
+	struct store_conn *c = store_backend(d->store, domid);
+	struct peer *p = c ? peer_add(d, &backend, fd) : NULL;
+	if (!p) {
+		if (c)
+			store_disconnect(c);
+		close(fd);
+		return c ? -ENOMEM : -EINVAL;
+	}
+	p->conn = c;
+	p->domid = domid;
+	if (old)
+		old->gone = true;
+	return 0;
+}
+
+int stream_add_domain(struct daemon *d, unsigned domid, bool counted, int fd)
+{
+	struct peer *old = find(d, &domain, domid);
 	struct store_conn *c = store_attach(d->store, domid);
 	struct peer *p = c ? peer_add(d, &domain, fd) : NULL;
 	if (!p) {
 		close(fd);
 		return c ? -ENOMEM : -EINVAL;
 	}
+	if (counted)
+		store_counts_requests(c);
 	p->conn = c;
 	p->domid = domid;
 	if (old) {
@@ -129,7 +158,7 @@ void stream_settle(struct daemon *d)
 {
 	d->settle_at = 0;
 	for (unsigned id = 0; (id = store_next_domain(d->store, id));) {
-		if (!find_domain(d, id))
+		if (!find(d, &domain, id))
 			store_forget(d->store, id);
 	}
 }

@@ -4,6 +4,7 @@
  * each time it boots.
  */
 #define _GNU_SOURCE
+#include "domain/backend.h"
 #include "domain/kind.h"
 
 #include "base/log.h"
@@ -73,11 +74,14 @@ int domain_build(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
 	d->kind = d->config.pv ? &kind_pv : &kind_hvm;
 	int err = make_machine(d, error);
-	return err ? err : d->kind->build(d, error);
+	if (!err)
+		err = d->kind->build(d, error);
+	return err ? err : backend_init(d, error);
 }
 
 void domain_unbuild(struct domain *d)
 {
+	backend_free(d);
 	if (d->kind)
 		d->kind->unbuild(d);
 	for (unsigned i = 0; i < d->machine.cpus; i++)
@@ -99,6 +103,7 @@ static void clear_ram(struct ram *ram)
 
 int domain_boot(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
+	backend_reset(d);
 	clear_ram(&d->machine.ram);
 	for (unsigned i = 0; i < d->machine.cpus; i++)
 		cpu_reset(d->machine.cpu[i]);

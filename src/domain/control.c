@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands of the control socket: one function and one table row each. */
+#include "domain/backend.h"
 #include "domain/client.h"
 #include "domain/kind.h"
 
@@ -186,10 +187,32 @@ static void cmd_xenstore(struct domain *d, struct client *c, const char *arg)
 		reply(c, "error no descriptor came with the command");
 		return;
 	}
-	if (d->store >= 0)
-		close(d->store);
-	d->store = c->passed;
+	backend_take_store(d, c->passed);
 	c->passed = -1;
+	reply(c, "ok");
+}
+
+/* That of the domain's backends. */
+static void cmd_backend(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	if (c->passed < 0) {
+		reply(c, "error no descriptor came with the command");
+		return;
+	}
+	backend_take_bus(d, c->passed);
+	c->passed = -1;
+	reply(c, "ok");
+}
+
+/* What of xenstore is to be written before the streams come. */
+static void cmd_nodes(struct domain *d, struct client *c, const char *arg)
+{
+	struct text nodes = {0};
+	(void)arg;
+	backend_nodes(d, &nodes);
+	client_add_report(&c->out, &nodes);
+	text_free(&nodes);
 	reply(c, "ok");
 }
 
@@ -216,6 +239,8 @@ static const struct {
 	{"console", cmd_console},
 	{"wait", cmd_wait},
 	{"xenstore", cmd_xenstore},
+	{"backend", cmd_backend},
+	{"nodes", cmd_nodes},
 };
 
 void control_command(struct domain *d, struct client *c)

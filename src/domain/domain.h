@@ -22,6 +22,8 @@
 
 struct client;
 struct domain_kind;
+struct store_ring;
+struct xenbus;
 
 /* What a vCPU thread asks the I/O thread for; the first one asked is served. */
 enum domain_event { EVENT_NONE, EVENT_POWEROFF, EVENT_REBOOT, EVENT_RESTART, EVENT_CRASH };
@@ -53,16 +55,9 @@ struct domain_fds {
 	int state;		 /* save file to start from */
 };
 
-/* Bytes of the xenstore stream between ring and socket. */
-struct store_stream {
-	uint8_t data[1024];
-	size_t at, len;
-};
-
 /* The other ends of a PV guest's console and xenstore rings; I/O thread. */
 struct rings {
 	uint32_t store_port, console_port; /* the guest's event channels */
-	struct store_stream request, response;
 };
 
 struct domain {
@@ -73,7 +68,9 @@ struct domain {
 	struct platform platform; /* hvm */
 	struct hv hv;		  /* pv */
 	struct fw fw;
-	struct rings rings; /* pv */
+	struct rings rings;	  /* pv */
+	struct store_ring *store; /* its end of xenstore (backend.h) */
+	struct xenbus *bus;	  /* the backends' */
 	struct kernel_image kernel;
 	struct console console;
 
@@ -95,7 +92,6 @@ struct domain {
 
 	int wake_fd;   /* eventfd: there is something for the I/O thread */
 	int signal_fd; /* SIGTERM */
-	int store;     /* xenstore stream (daemon/daemon.h), or -1; a new one replaces it */
 	int janitor;   /* socket to the process that removes the registry entry */
 
 	/* I/O thread only */

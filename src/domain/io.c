@@ -5,6 +5,7 @@
  * rest of its output, or takes none for a while.
  */
 #define _GNU_SOURCE
+#include "domain/backend.h"
 #include "domain/client.h"
 #include "domain/janitor.h"
 #include "domain/kind.h"
@@ -22,7 +23,12 @@
 #define DRAIN_MS 5000
 
 /* Descriptors in front of the clients' in the poll set. */
-#define FIXED 4
+#define FIXED 3
+
+static bool runs(const struct domain *d)
+{
+	return d->end == END_NOT_YET && !d->paused;
+}
 
 /* Milliseconds until the next thing to do without an event, or -1. */
 static int next_timeout(struct domain *d, bool input_left)
@@ -42,7 +48,8 @@ static int next_timeout(struct domain *d, bool input_left)
 /* Fills the poll set; returns its size, or 0 when memory is short. */
 static unsigned poll_set(struct domain *d, struct pollfd **set)
 {
-	unsigned n = FIXED;
+	struct pollfd back[BACKEND_POLLS];
+	unsigned backs = runs(d) ? backend_poll(d, back) : 0, n = FIXED + backs;
 	for (struct client *c = d->clients; c; c = c->next)
 		n++;
 	struct pollfd *p = realloc(*set, n * sizeof(*p));
@@ -52,10 +59,11 @@ static unsigned poll_set(struct domain *d, struct pollfd **set)
 	p[0] = (struct pollfd){.fd = d->wake_fd, .events = POLLIN};
 	p[1] = (struct pollfd){.fd = d->fd.control, .events = POLLIN};
 	p[2] = (struct pollfd){.fd = d->signal_fd, .events = POLLIN};
-	p[3] = (struct pollfd){.fd = d->kind == &kind_pv ? d->store : -1, .events = POLLIN};
 	unsigned i = FIXED;
 	for (struct client *c = d->clients; c; c = c->next)
 		p[i++] = (struct pollfd){.fd = c->fd, .events = client_events(d, c)};
+	for (unsigned b = 0; b < backs; b++)
+		p[i++] = back[b]; /* backend_serve looks at all */
 	return n;
 }
 
@@ -108,8 +116,11 @@ void domain_loop(struct domain *d)
 		client_reap(d);
 		if (told && all_drained(d))
 			break;
+		int timeout = next_timeout(d, input_left);
+		if (runs(d))
+			backend_serve(d);
 		unsigned n = poll_set(d, &set);
-		int ready = n ? poll(set, n, next_timeout(d, input_left)) : 0;
+		int ready = n ? poll(set, n, timeout) : 0;
 		if (ready > 0)
 			handle_set(d, set);
 		else if (ready == 0 && told)

@@ -42,7 +42,6 @@ static int init(struct domain *d)
 	pthread_cond_init(&d->changed, NULL);
 	d->stops = 1; /* until the first unpause */
 	d->stopping = true;
-	d->store = -1;
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->signal_fd = take_signals();
 	if (d->wake_fd < 0 || d->signal_fd < 0)

@@ -3,6 +3,7 @@
  * Domains of type pv: the guest knows that it runs on Xen (ABI 2). Memory is one piece from 0; in
  * its last pages are the rings of console and xenstore, whose other ends are here.
  */
+#include "domain/backend.h"
 #include "domain/kind.h"
 
 #include "back/ring.h"
@@ -16,8 +17,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define PAGES(mb) ((uint64_t)(mb) << 20 >> XEN_PAGE_SHIFT)
 
@@ -137,9 +136,10 @@ static void save(struct domain *d, struct stream *s)
 {
 	fw_save(&d->fw, s);
 	hv_save(&d->hv, s);
-	stream_begin(s, "rings", 1);
+	stream_begin(s, "rings", 2);
 	stream_put_u64(s, d->rings.store_port);
 	stream_put_u64(s, d->rings.console_port);
+	backend_save(d, s);
 	stream_end(s);
 }
 
@@ -147,11 +147,15 @@ static void load(struct domain *d, struct stream *s)
 {
 	fw_load(&d->fw, s);
 	hv_load(&d->hv, s);
-	if (!stream_open(s, "rings", 1))
+	uint32_t version = stream_open(s, "rings", 2);
+
+	if (!version)
 		return;
 	d->rings.store_port = (uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "xenstore's channel");
 	d->rings.console_port =
 		(uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "the console's channel");
+	if (version > 1)
+		backend_load(d, s);
 	stream_close(s);
 	if (stream_ok(s))
 		connect_channels(d);
@@ -185,70 +189,9 @@ static size_t input(struct domain *d, const uint8_t *p, size_t n)
 	return done;
 }
 
-/* Requests that epixend has no room for wait in the ring. */
-static bool pump_requests(struct domain *d, uint8_t *page)
-{
-	struct store_stream *r = &d->rings.request;
-	bool moved = false;
-
-	for (;;) {
-		if (r->at == r->len) {
-			r->at = 0;
-			r->len = byte_ring_take(page, &store_request, r->data, sizeof(r->data));
-			moved |= r->len != 0;
-		}
-		if (!r->len)
-			return moved;
-		ssize_t n = send(
-			d->store, r->data + r->at, r->len - r->at, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0)
-			return moved;
-		r->at += (size_t)n;
-	}
-}
-
-static bool pump_responses(struct domain *d, uint8_t *page)
-{
-	struct store_stream *r = &d->rings.response;
-	bool moved = false;
-
-	for (;;) {
-		if (r->at == r->len) {
-			ssize_t n = recv(d->store, r->data, sizeof(r->data), MSG_DONTWAIT);
-			r->at = r->len = 0;
-			if (n == 0) {
-				close(d->store); /* epixend is gone; the next one sends a new stream
-						  */
-				d->store = -1;
-			}
-			if (n <= 0)
-				return moved;
-			r->len = (size_t)n;
-		}
-		size_t n = byte_ring_put(page, &store_response, r->data + r->at, r->len - r->at);
-		if (!n)
-			return moved;
-		r->at += n;
-		moved = true;
-	}
-}
-
-static void pump_store(struct domain *d)
-{
-	uint8_t *page = ring_page(d, DOM_STORE_PAGE);
-
-	if (d->store < 0)
-		return;
-	bool moved = pump_requests(d, page);
-	moved |= pump_responses(d, page);
-	if (moved)
-		evtchn_signal(&d->hv, d->rings.store_port);
-}
-
 static uint64_t tick(struct domain *d)
 {
 	pump_console(d);
-	pump_store(d);
 	return UINT64_MAX;
 }
 

@@ -17,6 +17,12 @@ void change_begin(struct change *ch, struct store *s, unsigned domid, struct tx 
 	ch->last = &ch->events;
 }
 
+void change_begin_for(struct change *ch, const struct store_conn *c, struct tx *tx)
+{
+	change_begin(ch, c->store, c->domid, tx);
+	ch->backend = c->backend;
+}
+
 void change_drop(struct change *ch)
 {
 	for (struct event *e = ch->events, *next; e; e = next) {
@@ -149,7 +155,7 @@ int change_find(struct change *ch, const char *path, unsigned need, struct node 
 static bool limit(const struct change *ch, enum quota q, unsigned *value)
 {
 	*value = ch->store->quota[q];
-	return ch->domid && !ch->trusted && *value;
+	return (ch->domid || ch->backend) && !ch->trusted && *value;
 }
 
 static int check_nodes(const struct change *ch, unsigned more)
@@ -157,6 +163,8 @@ static int check_nodes(const struct change *ch, unsigned more)
 	unsigned max;
 	if (!limit(ch, QUOTA_NODES, &max))
 		return 0;
+	if (ch->backend)
+		return restrict_count(*ch->root, ch->backend) + more > max ? ENOSPC : 0;
 	const struct domain_entry *d = domain_at(ch->store, ch->domid);
 	int64_t owned = (d ? d->nodes : 0) + (int64_t)more + (ch->tx ? ch->tx->owned : 0);
 	for (unsigned i = 0; i < ch->tallies; i++)
@@ -166,7 +174,7 @@ static int check_nodes(const struct change *ch, unsigned more)
 
 static int check_room(const struct change *ch, size_t len)
 {
-	size_t max = ch->domid ? TX_BYTES_MAX : TX_BYTES_MAX_PRIV;
+	size_t max = ch->domid || ch->backend ? TX_BYTES_MAX : TX_BYTES_MAX_PRIV;
 	unsigned size;
 	if (limit(ch, QUOTA_NODE_SIZE, &size) && len > size)
 		return ENOSPC;

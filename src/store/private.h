@@ -17,6 +17,8 @@
 /* Bytes that the changes of one transaction can take, and of a privileged client's. */
 #define TX_BYTES_MAX	  (2u << 20)
 #define TX_BYTES_MAX_PRIV (64u << 20)
+/* Requests of a counted client that were done last: more than it has in flight. */
+#define DONE_MAX 64
 
 /* --- quotas: of each unprivileged domain; 0 is no limit --- */
 enum quota {
@@ -80,12 +82,17 @@ struct tx {
 struct store_conn {
 	struct store *store;
 	struct store_conn *next, **back;
-	unsigned domid; /* 0: a tool */
+	unsigned domid;	  /* 0: a tool, or a backend */
+	unsigned backend; /* of this domain: what it may do, restrict.c says; 0: it is none */
 	bool broken;
+	bool counted;		 /* request ids are a count */
+	uint32_t done[DONE_MAX]; /* those that changed something, the last ones */
+	unsigned dones;
 	bool lost_transactions; /* unknown ones were those of an earlier connection */
 	bool lost_events;
 	struct watch *watches;
 	struct tx *transactions;
+	unsigned watch_count, tx_count;
 	uint8_t in[2 * (XS_HEADER + XS_PAYLOAD_MAX)];
 	size_t in_len;
 	struct message *out, **out_end;
@@ -101,6 +108,8 @@ struct store {
 	uint32_t next_tx;
 	bool log;
 	bool replaying;
+	struct store_conn *serving; /* a counted client, whose request has changed nothing yet */
+	uint32_t serving_id;
 	unsigned quota[QUOTAS];
 	struct store_conn *conns;
 	struct watch *watch[WATCH_LISTS];
@@ -156,7 +165,8 @@ enum op {
 	OP_RELEASE,
 	OP_TARGET,
 	OP_FORGET,
-	OP_QUOTA
+	OP_QUOTA,
+	OP_DONE /* data: the id of the request that the rest of the record is of */
 };
 
 struct event {
@@ -172,9 +182,10 @@ struct tally {
 /* One request's view of the tree, or a commit's. */
 struct change {
 	struct store *store;
-	unsigned domid; /* who; 0 is privileged */
-	bool trusted;	/* no checks: the journal */
-	struct tx *tx;	/* what is looked at is noted there */
+	unsigned domid;	  /* who; 0 is privileged */
+	unsigned backend; /* as in store_conn */
+	bool trusted;	  /* no checks: the journal */
+	struct tx *tx;	  /* what is looked at is noted there */
 	struct node **root;
 	struct text ops;
 	struct event *events, **last;
@@ -183,6 +194,8 @@ struct change {
 };
 
 void change_begin(struct change *ch, struct store *s, unsigned domid, struct tx *tx);
+/* The same for what a client asks. */
+void change_begin_for(struct change *ch, const struct store_conn *c, struct tx *tx);
 /* What was done counts: journal, quota, events; or into the transaction. */
 void change_finish(struct change *ch);
 /* Frees it; the tree stays as it is. */
@@ -196,6 +209,17 @@ int change_rm(struct change *ch, const char *path);
 int change_perms(struct change *ch, const char *path, const struct perm *perm, unsigned count);
 /* Does one operation in journal format at *at; moves on. Returns 0, an errno, or EIO: cut. */
 int change_apply(struct change *ch, const uint8_t **at, const uint8_t *end);
+
+/* --- restrict.c --- */
+enum restrict_access { RESTRICT_READ, RESTRICT_WRITE, RESTRICT_REMOVE, RESTRICT_PERMS };
+/* May a client do that with a node of the tree, whatever its permissions? 0, EACCES, or ENOENT for
+ * a node to be written that only others may make. Any client: all but backends may. */
+int restrict_check(
+	const struct store_conn *c, struct node *root, const char *path, enum restrict_access a);
+/* How many nodes the backends of a domain have. */
+unsigned restrict_count(struct node *root, unsigned domid);
+/* Removes them, and directories that become empty. */
+void restrict_remove(struct change *ch, unsigned domid);
 
 /* --- tx.c --- */
 enum { DEP_VALUE = 1, DEP_PERMS = 2, DEP_CHILDREN = 4, DEP_TREE = 8 };
@@ -258,6 +282,10 @@ bool record_read(const uint8_t **at, const uint8_t *end, enum op *op, const char
 	const uint8_t **data, size_t *n);
 /* Appends a record with these operations. */
 void record_add(struct store *s, unsigned domid, const struct text *ops);
+/* Notes that a counted client has had a request done. */
+void record_done(struct store_conn *c, uint32_t id);
+/* Was it done? */
+bool record_was_done(const struct store_conn *c, uint32_t id);
 /* A record of one operation. */
 void record_note(
 	struct store *s, unsigned domid, enum op op, const char *path, const void *data, size_t n);

@@ -64,9 +64,42 @@ static void record_append(struct text *out, unsigned domid, const struct text *o
 	memcpy(out->data + start + sizeof(uint32_t), &check, sizeof(check));
 }
 
+void record_done(struct store_conn *c, uint32_t id)
+{
+	c->done[c->dones++ % DONE_MAX] = id;
+}
+
+bool record_was_done(const struct store_conn *c, uint32_t id)
+{
+	unsigned n = c->dones < DONE_MAX ? c->dones : DONE_MAX;
+	for (unsigned i = 0; c->counted && i < n; i++) {
+		if (c->done[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* In one record with what was done: either both are known afterwards, or none. */
+static void append_counted(struct store *s, const struct text *ops)
+{
+	struct text all = {0};
+	struct store_conn *c = s->serving;
+	s->serving = NULL;
+	record_done(c, s->serving_id);
+	record_op(&all, OP_DONE, "/", &s->serving_id, sizeof(s->serving_id));
+	text_add(&all, ops->data, ops->len);
+	record_append(&s->journal, c->domid, &all);
+	s->journal.failed |= all.failed;
+	text_free(&all);
+}
+
 void record_add(struct store *s, unsigned domid, const struct text *ops)
 {
-	if (!s->replaying)
+	if (s->replaying)
+		return;
+	if (s->serving && s->serving->domid == domid)
+		append_counted(s, ops);
+	else
 		record_append(&s->journal, domid, ops);
 }
 
@@ -142,6 +175,9 @@ static void snapshot_domain(struct text *out, const struct domain_entry *d, unsi
 	if (d->target)
 		record_op(&ops, OP_TARGET, "/", &d->target, sizeof(d->target));
 	snapshot_watches(&ops, d->conn);
+	unsigned n = d->conn->dones < DONE_MAX ? d->conn->dones : DONE_MAX;
+	for (unsigned i = d->conn->dones - n; i < d->conn->dones; i++)
+		record_op(&ops, OP_DONE, "/", &d->conn->done[i % DONE_MAX], sizeof(uint32_t));
 	record_append(out, id, &ops);
 	text_free(&ops);
 }
@@ -221,9 +257,16 @@ static void replay_domain(
 {
 	struct store_conn *c = store_domain_conn(s, id);
 	unsigned target;
+	uint32_t done;
 	if (!c)
 		return;
 	switch (op) {
+	case OP_DONE:
+		if (n == sizeof(done)) {
+			memcpy(&done, data, n);
+			record_done(c, done);
+		}
+		break;
 	case OP_WATCH:
 	case OP_UNWATCH:
 		if (n && !data[n - 1])

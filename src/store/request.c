@@ -35,10 +35,12 @@ static const char *first_string(const struct request *q, size_t *rest)
 	return *rest <= q->header.len ? q->data : NULL;
 }
 
-static int only_path(struct request *q, char path[PATH_SIZE])
+/* The path that a client means, if it may do that there at all. */
+static int resolve(
+	struct request *q, char path[PATH_SIZE], const char *text, enum restrict_access a)
 {
-	const char *text;
-	return request_strings(q, &text, 1) ? path_canonical(path, q->c->domid, text) : EINVAL;
+	int err = path_canonical(path, q->c->domid, text);
+	return err ? err : restrict_check(q->c, q->tx ? q->tx->tree : q->c->store->root, path, a);
 }
 
 /* The node that the request names and may read; flags: what of it a transaction depends on. */
@@ -46,10 +48,10 @@ static int find_readable(struct request *q, const char *text, unsigned flags, st
 {
 	char path[PATH_SIZE];
 	struct change ch;
-	int err = path_canonical(path, q->c->domid, text);
+	int err = resolve(q, path, text, RESTRICT_READ);
 	if (err)
 		return err;
-	change_begin(&ch, q->c->store, q->c->domid, q->tx);
+	change_begin_for(&ch, q->c, q->tx);
 	err = change_find(&ch, path, ACCESS_READ, n);
 	if (!err && q->tx && flags)
 		err = tx_depend(q->tx, path, flags);
@@ -167,32 +169,34 @@ static int serve_write(struct request *q)
 	struct change ch;
 	size_t rest;
 	const char *text = first_string(q, &rest);
-	int err = text ? path_canonical(path, q->c->domid, text) : EINVAL;
+	int err = text ? resolve(q, path, text, RESTRICT_WRITE) : EINVAL;
 	if (err)
 		return err;
-	change_begin(&ch, q->c->store, q->c->domid, q->tx);
+	change_begin_for(&ch, q->c, q->tx);
 	return finish(&ch, change_write(&ch, path, q->data + rest, q->header.len - rest));
 }
 
-static int change_one(struct request *q, int (*fn)(struct change *, const char *))
+static int change_one(
+	struct request *q, int (*fn)(struct change *, const char *), enum restrict_access a)
 {
 	char path[PATH_SIZE];
+	const char *text;
 	struct change ch;
-	int err = only_path(q, path);
+	int err = request_strings(q, &text, 1) ? resolve(q, path, text, a) : EINVAL;
 	if (err)
 		return err;
-	change_begin(&ch, q->c->store, q->c->domid, q->tx);
+	change_begin_for(&ch, q->c, q->tx);
 	return finish(&ch, fn(&ch, path));
 }
 
 static int serve_mkdir(struct request *q)
 {
-	return change_one(q, change_mkdir);
+	return change_one(q, change_mkdir, RESTRICT_WRITE);
 }
 
 static int serve_rm(struct request *q)
 {
-	return change_one(q, change_rm);
+	return change_one(q, change_rm, RESTRICT_REMOVE);
 }
 
 /* Who may hear of domains coming and going; not part of any transaction. */
@@ -200,7 +204,7 @@ static int set_special_perms(
 	struct request *q, const char *name, const struct perm *perm, unsigned count)
 {
 	struct node *n = special(q, name);
-	if (q->c->domid)
+	if (q->c->domid || q->c->backend)
 		return EACCES;
 	if (!n)
 		return ENOENT;
@@ -225,10 +229,10 @@ static int serve_set_perms(struct request *q)
 		return EINVAL;
 	if (path_is_special(text))
 		return set_special_perms(q, text, perm, count);
-	int err = path_canonical(path, q->c->domid, text);
+	int err = resolve(q, path, text, RESTRICT_PERMS);
 	if (err)
 		return err;
-	change_begin(&ch, q->c->store, q->c->domid, q->tx);
+	change_begin_for(&ch, q->c, q->tx);
 	return finish(&ch, change_perms(&ch, path, perm, count));
 }
 
@@ -244,7 +248,9 @@ static int watch_arguments(
 	*token = arg[1];
 	*relative = arg[0][0] != '/' && arg[0][0] != '@';
 	if (!path_is_special(arg[0]))
-		return path_canonical(path, q->c->domid, arg[0]);
+		return resolve(q, path, arg[0], RESTRICT_READ);
+	if (q->c->backend)
+		return EACCES;
 	strcpy(path, arg[0]);
 	return 0;
 }
@@ -309,7 +315,11 @@ static int serve_end(struct request *q)
 	const char *how;
 	if (!request_strings(q, &how, 1) || (strcmp(how, "T") && strcmp(how, "F")))
 		return EINVAL;
-	return q->tx ? tx_end(q->c, q->tx, *how == 'T') : ENOENT;
+	if (!q->tx) /* what is gone with an earlier connection has not to be dropped */
+		return !q->c->lost_transactions || !q->header.tx_id ? ENOENT
+		       : *how == 'T'				    ? EAGAIN
+								    : 0;
+	return tx_end(q->c, q->tx, *how == 'T');
 }
 
 /* --- the table --- */
@@ -351,6 +361,8 @@ static int look_up_tx(struct request *q)
 	if (!q->header.tx_id || table[q->header.type].flags & NO_TX)
 		return 0;
 	q->tx = tx_find(q->c, q->header.tx_id);
+	if (!q->tx && q->header.type == XS_TRANSACTION_END)
+		return 0;
 	if (!q->tx)
 		return q->c->lost_transactions ? EAGAIN : ENOENT;
 	return q->tx->doomed && q->header.type != XS_TRANSACTION_END ? EAGAIN : 0;
@@ -361,8 +373,10 @@ static int serve(struct request *q)
 	uint32_t type = q->header.type;
 	if (type >= XS_TYPES || !table[type].fn)
 		return ENOSYS;
-	if (table[type].flags & PRIVILEGED && q->c->domid)
+	if (table[type].flags & PRIVILEGED && (q->c->domid || q->c->backend))
 		return EACCES;
+	if (record_was_done(q->c, q->header.req_id))
+		return 0;
 	int err = look_up_tx(q);
 	return err ? err : table[type].fn(q);
 }
@@ -370,7 +384,10 @@ static int serve(struct request *q)
 void request_serve(struct store_conn *c, const struct xs_header *h, const char *data)
 {
 	struct request q = {.c = c, .header = *h, .data = data};
+	c->store->serving = c->counted ? c : NULL;
+	c->store->serving_id = h->req_id;
 	int err = serve(&q);
+	c->store->serving = NULL;
 	if (err) {
 		const char *name = xs_error_name(err);
 		conn_reply(c, h, XS_ERROR, name, strlen(name) + 1);

@@ -44,7 +44,7 @@ unsigned domain_next(const struct store *s, unsigned id)
 bool store_limit(const struct store_conn *c, enum quota q, unsigned *limit)
 {
 	*limit = c->store->quota[q];
-	return c->domid && *limit;
+	return (c->domid || c->backend) && *limit;
 }
 
 /* --- the beginning --- */
@@ -133,6 +133,15 @@ struct store_conn *store_connect(struct store *s)
 	return conn_new(s, 0);
 }
 
+struct store_conn *store_backend(struct store *s, unsigned domid)
+{
+	const struct domain_entry *d = domid && domid < XS_DOMAINS ? domain_at(s, domid) : NULL;
+	struct store_conn *c = d && d->conn ? conn_new(s, 0) : NULL;
+	if (c)
+		c->backend = domid;
+	return c;
+}
+
 void store_disconnect(struct store_conn *c)
 {
 	store_reset_conn(c);
@@ -170,6 +179,16 @@ struct store_conn *store_attach(struct store *s, unsigned domid)
 		watch_trigger(w);
 	}
 	return c;
+}
+
+void store_counts_requests(struct store_conn *c)
+{
+	c->counted = true;
+}
+
+void store_number_transactions(struct store *s, uint32_t from)
+{
+	s->next_tx = from;
 }
 
 unsigned store_next_domain(const struct store *s, unsigned id)
@@ -266,6 +285,7 @@ static void remove_nodes(struct store *s, unsigned id)
 	change_begin(&ch, s, 0, NULL);
 	path[path_prefix(path, id) - 1] = 0;
 	remove_vm(&ch, path);
+	restrict_remove(&ch, id);
 	if (tree_find(s->root, path))
 		change_rm(&ch, path);
 	path[0] = 0;

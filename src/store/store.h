@@ -28,7 +28,10 @@ void store_free(struct store *s);
 
 /* A tool's connection; NULL: no memory. Ended by store_disconnect. */
 struct store_conn *store_connect(struct store *s);
-/* Ends a tool's connection: its watches and transactions are gone. */
+/* The connection of a process that serves a domain's devices: it is domain 0 in what is the
+ * backends' of that domain, and nothing elsewhere (restrict.c). NULL: no memory, no such domain. */
+struct store_conn *store_backend(struct store *s, unsigned domid);
+/* Ends a tool's or backend's connection: its watches and transactions are gone. */
 void store_disconnect(struct store_conn *c);
 
 /* Where to put bytes that arrived, and how many; none while requests wait. */
@@ -50,6 +53,9 @@ bool store_broken(const struct store_conn *c);
  * keeps its watches, each of which fires, and has lost its transactions: they end with EAGAIN.
  * NULL: not a domain's id, or no memory. */
 struct store_conn *store_attach(struct store *s, unsigned domid);
+/* Who sends the domain's requests numbers them, each once: one that was done is answered, not done
+ * again, when it is sent again to the store of the next epixend. */
+void store_counts_requests(struct store_conn *c);
 /* The domain has shut down: @releaseDomain, once until RESUME. */
 void store_shutdown(struct store *s, unsigned domid);
 /* The domain is no more: its connection, its own nodes, /local/domain/ID and /vm/UUID go. */
@@ -66,6 +72,8 @@ const struct text *store_journal(const struct store *s);
 void store_journal_done(struct store *s);
 /* Appends records to out that make this store from a new one. */
 void store_snapshot(struct store *s, struct text *out);
+/* Ids of transactions go on from here: no two stores with one journal may use the same. */
+void store_number_transactions(struct store *s, uint32_t from);
 /* Applies records to a new store. Returns how many bytes were whole records; what follows was
  * being written when its writer died. */
 size_t store_replay(struct store *s, const void *data, size_t n);

@@ -96,7 +96,7 @@ int tx_start(struct store_conn *c, uint32_t *id)
 	unsigned max;
 	if (!d)
 		return ENOMEM;
-	if (store_limit(c, QUOTA_TRANSACTIONS, &max) && d->transactions >= max)
+	if (store_limit(c, QUOTA_TRANSACTIONS, &max) && c->tx_count >= max)
 		return ENOSPC;
 	struct tx *tx = calloc(1, sizeof(*tx));
 	if (!tx)
@@ -109,6 +109,7 @@ int tx_start(struct store_conn *c, uint32_t *id)
 	tx->tree = node_get(s->root);
 	tx->next = c->transactions;
 	c->transactions = tx;
+	c->tx_count++;
 	d->transactions++;
 	return 0;
 }
@@ -153,7 +154,7 @@ static int commit(struct store_conn *c, struct tx *tx)
 	if (!tx->ops.len)
 		return 0;
 	struct node *tree = node_get(s->root);
-	change_begin(&ch, s, c->domid, NULL);
+	change_begin_for(&ch, c, NULL);
 	ch.root = &tree;
 	int err = do_again(&ch, &tx->ops);
 	if (err) {
@@ -187,6 +188,7 @@ int tx_end(struct store_conn *c, struct tx *tx, bool do_commit)
 		free(tx->dep[i]);
 	free(tx->dep);
 	free(tx);
+	c->tx_count--;
 	domain_at(c->store, c->domid)->transactions--;
 	return err;
 }

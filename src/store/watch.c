@@ -140,7 +140,7 @@ int watch_add(struct store_conn *c, const char *path, const char *token, bool re
 	unsigned max;
 	if (*end)
 		return EEXIST;
-	if (d && store_limit(c, QUOTA_WATCHES, &max) && d->watches >= max)
+	if (d && store_limit(c, QUOTA_WATCHES, &max) && c->watch_count >= max)
 		return E2BIG;
 	struct watch *w = d ? make(path, token) : NULL;
 	if (!w)
@@ -151,6 +151,7 @@ int watch_add(struct store_conn *c, const char *path, const char *token, bool re
 	w->next = *list;
 	*list = w;
 	*end = w;
+	c->watch_count++;
 	d->watches++;
 	return 0;
 }
@@ -164,6 +165,7 @@ static void drop(struct store_conn *c, struct watch **p)
 	*p = w->sister;
 	free(w->token);
 	free(w);
+	c->watch_count--;
 	domain_at(c->store, c->domid)->watches--;
 }
 

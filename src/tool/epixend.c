@@ -120,17 +120,19 @@ static int ask_domain(struct registry *r, uint64_t id, const char *line, int pas
 
 static void take_line(struct xenstore_domain *d, const char *line)
 {
-	char key[16], value[64];
-	if (sscanf(line, "%15s %63[^\n]", key, value) != 2)
+	char key[16], value[sizeof(d->kernel)];
+	if (sscanf(line, "%15s %1023[^\n]", key, value) != 2)
 		return;
 	if (strcmp(key, "name") == 0)
-		snprintf(d->name, sizeof(d->name), "%s", value);
+		snprintf(d->name, sizeof(d->name), "%.63s", value);
 	else if (strcmp(key, "uuid") == 0)
 		snprintf(d->uuid, sizeof(d->uuid), "%.39s", value);
 	else if (strcmp(key, "memory") == 0)
 		d->memory = strtoull(value, NULL, 10);
 	else if (strcmp(key, "vcpus") == 0)
 		d->vcpus = (unsigned)strtoul(value, NULL, 10);
+	else if (strcmp(key, "kernel") == 0)
+		snprintf(d->kernel, sizeof(d->kernel), "%s", value);
 }
 
 static int describe(struct registry *r, uint64_t id, struct xenstore_domain *d)
@@ -145,6 +147,8 @@ static int describe(struct registry *r, uint64_t id, struct xenstore_domain *d)
 		p += *p == '\n';
 	}
 	text_free(&info);
+	if (!err)
+		err = ask_domain(r, id, "nodes", -1, &d->nodes);
 	return err ? err : *d->uuid ? 0 : -EPROTO;
 }
 
@@ -153,28 +157,39 @@ static int introduce(struct registry *r, uint64_t id)
 	struct xenstore_domain d;
 	int err = describe(r, id, &d);
 	int fd = err ? err : xenstore_open(r);
-	if (fd < 0)
-		return fd;
-	err = xenstore_introduce(fd, &d);
-	close(fd);
+	if (fd >= 0) {
+		err = xenstore_introduce(fd, &d);
+		close(fd);
+	}
+	text_free(&d.nodes);
+	return fd < 0 ? fd : err;
+}
+
+/* A stream of which epixend gets one end with a line, and the domain the other with its own; the
+ * domain gets it last: when it asks, all is there. */
+static int give_stream(struct registry *r, uint64_t id, const char *line, const char *command)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	int err = epixend_request(r, line, pair[0]);
+	close(pair[0]);
+	if (!err && strcmp(command, "xenstore") == 0)
+		err = introduce(r, id);
+	if (!err)
+		err = ask_domain(r, id, command, pair[1], NULL);
+	close(pair[1]);
 	return err;
 }
 
-/* The domain gets its end last: when it asks, all is there. */
 static int attach(struct registry *r, uint64_t id, char why[EPIXEND_WHY])
 {
 	char line[40];
-	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-		pair[0] = pair[1] = -1;
-	snprintf(line, sizeof(line), "attach %llu", (unsigned long long)id);
-	int err = epixend_request(r, line, pair[0]);
-	close(pair[0]);
+	snprintf(line, sizeof(line), "attach %llu counted", (unsigned long long)id);
+	int err = give_stream(r, id, line, "xenstore");
+	snprintf(line, sizeof(line), "backend %llu", (unsigned long long)id);
 	if (!err)
-		err = introduce(r, id);
-	if (!err)
-		err = ask_domain(r, id, "xenstore", pair[1], NULL);
-	close(pair[1]);
+		err = give_stream(r, id, line, "backend");
 	if (err)
 		snprintf(why, EPIXEND_WHY, "domain %llu cannot be made known to epixend: %s",
 			(unsigned long long)id, strerror(-err));

@@ -62,6 +62,17 @@ static int go_on(struct registry *r, const struct domain_config *c, const struct
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* A PV guest cannot do without xenstore. */
+static void give_up(struct registry *r, const struct domain_config *c, const char *why)
+{
+	int fd = control_connect(r, c->id, "destroy", -1);
+	if (fd >= 0) {
+		control_answer(fd, NULL, NULL, 0);
+		close(fd);
+	}
+	log_error("%s: %s", c->name, why);
+}
+
 int start_domain(struct domain_config *c, struct domain_fds *fds, const struct start_options *o)
 {
 	const int files[] = {fds->kernel, fds->ramdisk, fds->state};
@@ -75,9 +86,13 @@ int start_domain(struct domain_config *c, struct domain_fds *fds, const struct s
 			close(files[i]);
 	}
 	if (!err) {
-		if (epixend_introduce(&r, c->id, why))
+		err = epixend_introduce(&r, c->id, why);
+		if (err && !c->pv)
 			log_warn("warning: %s goes on without xenstore: %s", c->name, why);
-		status = go_on(&r, c, o);
+		if (err && c->pv)
+			give_up(&r, c, why);
+		else
+			status = go_on(&r, c, o);
 	}
 	if (opened)
 		registry_close(&r);

@@ -65,14 +65,14 @@ struct writer {
 	int fd, err;
 	uint32_t tx;
 	unsigned domid;
-	char base[64];
+	char base[128];
 };
 
 static void put(struct writer *w, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 static void put(struct writer *w, const char *name, const char *fmt, ...)
 {
-	char data[1024];
+	char data[2048];
 	va_list ap;
 	int n = snprintf(data, sizeof(data), "%s%s", w->base, name) + 1;
 	va_start(ap, fmt);
@@ -84,24 +84,34 @@ static void put(struct writer *w, const char *name, const char *fmt, ...)
 				 : -E2BIG;
 }
 
-/* Permissions: domain 0's to be read by the domain, or the domain's own. */
-static void give(struct writer *w, const char *name, bool own)
+/* Permissions: of domain owner, to be read by the other, -1: by nobody else. */
+static void give(struct writer *w, const char *name, unsigned owner, int reader)
 {
 	char data[256];
 	int n = snprintf(data, sizeof(data), "%s%s", w->base, name) + 1;
-	n += own ? snprintf(data + n, sizeof(data) - (size_t)n, "n%u", w->domid) + 1
-		 : snprintf(data + n, sizeof(data) - (size_t)n, "n0%cr%u", 0, w->domid) + 1;
+	n += snprintf(data + n, sizeof(data) - (size_t)n, "n%u", owner) + 1;
+	if (reader >= 0)
+		n += snprintf(data + n, sizeof(data) - (size_t)n, "r%d", reader) + 1;
 	if (!w->err)
 		w->err = xenstore_ask(w->fd, XS_SET_PERMS, w->tx, data, (size_t)n, NULL);
+}
+
+static bool has_line(const struct xenstore_domain *d, const char *line)
+{
+	size_t n = strlen(line);
+	const char *p = d->nodes.len ? strstr(d->nodes.data, line) : NULL;
+	return p && (p == d->nodes.data || p[-1] == '\n') && p[n] == '\n';
 }
 
 static void put_machine(struct writer *w, const struct xenstore_domain *d)
 {
 	snprintf(w->base, sizeof(w->base), "/vm/%s", d->uuid);
 	put(w, "", "%s", "");
-	give(w, "", false);
+	give(w, "", 0, (int)d->id);
 	put(w, "/uuid", "%s", d->uuid);
 	put(w, "/name", "%s", d->name);
+	put(w, "/image/ostype", has_line(d, "type pv") ? "linux" : "hvm");
+	put(w, "/image/kernel", "%s", d->kernel);
 }
 
 static void put_processors(struct writer *w, unsigned vcpus)
@@ -121,19 +131,106 @@ static void put_domain(struct writer *w, const struct xenstore_domain *d)
 		"/attr", "/error"};
 	snprintf(w->base, sizeof(w->base), XS_DOMAIN_PREFIX "%u", d->id);
 	put(w, "", "%s", "");
-	give(w, "", false);
+	give(w, "", 0, (int)d->id);
 	put(w, "/vm", "/vm/%s", d->uuid);
 	put(w, "/name", "%s", d->name);
 	put(w, "/domid", "%u", d->id);
 	put(w, "/memory/target", "%llu", (unsigned long long)d->memory * 1024);
 	put(w, "/memory/static-max", "%llu", (unsigned long long)d->memory * 1024);
-	put(w, "/console/type", "epixen");
+	put(w, "/control/platform-feature-xs_reset_watches", "1");
+	put(w, "/console/type", "xenconsoled");
+	put(w, "/console/output", "pty");
 	put(w, "/console/limit", "1048576");
 	put(w, "/console/tty", "%s", d->console);
 	put_processors(w, d->vcpus);
 	for (unsigned i = 0; i < countof(own); i++) {
 		put(w, own[i], "%s", "");
-		give(w, own[i], true);
+		give(w, own[i], d->id, -1);
+	}
+}
+
+/* --- what the domain's process says of its devices --- */
+
+/* Its text is used in paths: only letters that names are made of. */
+static bool is_name(const char *p, bool slashes)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_@/";
+	return *p && *p != '/' && !p[strspn(p, allowed)] && (slashes || !strchr(p, '/'));
+}
+
+struct device {
+	char type[32];
+	unsigned id;
+};
+
+static void at_front(struct writer *w, const struct device *x)
+{
+	snprintf(w->base, sizeof(w->base), XS_DOMAIN_PREFIX "%u/device/%s/%u", w->domid, x->type,
+		x->id);
+}
+
+static void at_back(struct writer *w, const struct device *x)
+{
+	snprintf(w->base, sizeof(w->base), XS_DOMAIN_PREFIX "0/backend/%s/%u/%u", x->type, w->domid,
+		x->id);
+}
+
+/* What all devices have. */
+static void put_device(struct writer *w, const struct device *x)
+{
+	at_front(w, x);
+	put(w, "", "%s", "");
+	give(w, "", w->domid, 0);
+	put(w, "/backend", XS_DOMAIN_PREFIX "0/backend/%s/%u/%u", x->type, w->domid, x->id);
+	put(w, "/backend-id", "0");
+	put(w, "/state", "1");
+	at_back(w, x);
+	put(w, "", "%s", "");
+	give(w, "", 0, (int)w->domid);
+	put(w, "/frontend", XS_DOMAIN_PREFIX "%u/device/%s/%u", w->domid, x->type, x->id);
+	put(w, "/frontend-id", "%u", w->domid);
+	put(w, "/online", "1");
+	put(w, "/state", "1");
+}
+
+static void put_line(struct writer *w, struct device *x, const char *line)
+{
+	char name[80] = "/";
+	int at = 0;
+	if (sscanf(line, "device %31s %u", x->type, &x->id) == 2) {
+		if (is_name(x->type, false))
+			put_device(w, x);
+		else
+			w->err = -EPROTO;
+		return;
+	}
+	if (strncmp(line, "type ", 5) == 0)
+		return;
+	bool front = strncmp(line, "front ", 6) == 0, back = strncmp(line, "back ", 5) == 0;
+	if (sscanf(line, "%*s %78s%n", name + 1, &at) != 1 || !is_name(name + 1, true) ||
+		((front || back) && !x->type[0])) {
+		w->err = -EPROTO;
+		return;
+	}
+	if (front)
+		at_front(w, x);
+	else if (back)
+		at_back(w, x);
+	else
+		snprintf(w->base, sizeof(w->base), XS_DOMAIN_PREFIX "%u", w->domid);
+	put(w, name, "%s", line + at + (line[at] == ' '));
+}
+
+static void put_lines(struct writer *w, const struct xenstore_domain *d)
+{
+	struct device x = {0};
+	char line[1500];
+	for (const char *p = d->nodes.len ? d->nodes.data : ""; *p && !w->err;) {
+		size_t n = strcspn(p, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)n, p);
+		put_line(w, &x, line);
+		p += n + (p[n] == '\n');
 	}
 }
 
@@ -147,6 +244,7 @@ static int write_nodes(int fd, const struct xenstore_domain *d)
 		w.tx = (uint32_t)strtoul(reply.data, NULL, 10);
 	put_machine(&w, d);
 	put_domain(&w, d);
+	put_lines(&w, d);
 	if (!w.err)
 		w.err = xenstore_ask(fd, XS_TRANSACTION_END, w.tx, "T", 2, &reply);
 	bool again = w.err == -EPROTO && reply.len && !strcmp(reply.data, "EAGAIN");

@@ -11,6 +11,8 @@ struct xenstore_domain {
 	char name[64], uuid[40];
 	uint64_t memory; /* MB */
 	unsigned vcpus;
+	char kernel[1024];
+	struct text nodes; /* lines as backend_nodes of the domain puts them */
 	char console[440]; /* its control socket */
 };
 

@@ -58,6 +58,9 @@ struct domain_fds {
 /* The other ends of a PV guest's console and xenstore rings; I/O thread. */
 struct rings {
 	uint32_t store_port, console_port; /* the guest's event channels */
+	/* The guest has signalled the console's channel since its ring was looked at: bytes that it
+	 * put there before it may expect no event in return. */
+	_Atomic bool console_told;
 };
 
 struct domain {

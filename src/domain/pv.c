@@ -15,6 +15,7 @@
 #include "hv/sched.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,10 +109,18 @@ static void open_channels(struct domain *d)
 	d->rings.console_port = (uint32_t)evtchn_alloc_unbound(&d->hv, DOMID_DOM0);
 }
 
+static void notify_console(void *ctx)
+{
+	struct domain *d = ctx;
+
+	d->rings.console_told = true;
+	domain_notify(d);
+}
+
 static void connect_channels(struct domain *d)
 {
 	evtchn_connect(&d->hv, d->rings.store_port, DOMID_DOM0, notify, d);
-	evtchn_connect(&d->hv, d->rings.console_port, DOMID_DOM0, notify, d);
+	evtchn_connect(&d->hv, d->rings.console_port, DOMID_DOM0, notify_console, d);
 }
 
 static int boot(struct domain *d, char error[LOAD_ERROR_SIZE])
@@ -123,6 +132,7 @@ static int boot(struct domain *d, char error[LOAD_ERROR_SIZE])
 	if (err)
 		return err;
 	open_channels(d);
+	d->rings.console_told = false;
 	b.entry = d->kernel.xen_entry;
 	b.big_endian = d->kernel.big_endian;
 	b.store_port = d->rings.store_port;
@@ -157,6 +167,7 @@ static void load(struct domain *d, struct stream *s)
 	if (version > 1)
 		backend_load(d, s);
 	stream_close(s);
+	d->rings.console_told = true; /* perhaps, before it was saved */
 	if (stream_ok(s))
 		connect_channels(d);
 }
@@ -172,8 +183,11 @@ static uint8_t *ring_page(struct domain *d, unsigned which)
 static void pump_console(struct domain *d)
 {
 	uint8_t *page = ring_page(d, DOM_CONSOLE_PAGE), bytes[2048];
-	size_t n = byte_ring_take(page, &console_out, bytes, sizeof(bytes));
+	size_t n;
 
+	if (!atomic_exchange(&d->rings.console_told, false))
+		return;
+	n = byte_ring_take(page, &console_out, bytes, sizeof(bytes));
 	if (!n)
 		return;
 	console_write(&d->console, bytes, n);

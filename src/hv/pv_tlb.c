@@ -102,9 +102,12 @@ bool pv_rrs_sane(const struct hv_vcpu *v)
 
 enum pv_fault pv_set_rr(struct hv_vcpu *v, gva_t va, uint64_t rr)
 {
-	if (!pv_rr_legal(rr))
+	if (rr && !pv_rr_legal(rr))
 		return PV_RESERVED;
 	page_set_at(v, PAGE_RRS, va >> 61, rr);
+	/* Xen 3 took any page size, and mini-os clears the registers it has no use for */
+	if (!rr)
+		rr = XEN_PAGE_SHIFT << 2;
 	if (va >> 61) {
 		mmu_write_rr(&v->cpu->mmu, va >> 61, rr | (va >> 61) << REGION_SHIFT);
 	} else {

@@ -325,6 +325,9 @@ static void region_registers(void **state)
 	assert_int_equal(write_to(p, OP_mov_to_rr, 0, 17 << 2), RESERVED);
 	assert_int_equal(write_to(p, OP_mov_to_rr, 0, 28 << 2), 0);
 	assert_int_equal(write_to(p, OP_mov_to_rr, 0, 30 << 2), RESERVED);
+	assert_int_equal(write_to(p, OP_mov_to_rr, 3ull << 61, 0), 0);
+	assert_int_equal(read_from(p, OP_mov_from_rr, 3ull << 61, &v), 0);
+	assert_int_equal(v, 0);
 }
 
 static void the_last_protection_key_register_is_reserved(void **state)

@@ -46,7 +46,7 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 	smbios start variable
 HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
-BACK := ring store_client store_ring xenbus xenbus_bus
+BACK := ring shared_ring store_client store_ring xenbus xenbus_bus
 DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main pv \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main stream
@@ -58,7 +58,7 @@ MAIN := src/tool/main
 
 UNIT := acpi alat branch codecache config decode efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
-	ram rows rse sandbox sapic semaphore store_tx store_watch store_wire stream system tlb uart unwind verify
+	ram rows rse sandbox sapic semaphore shared_ring store_tx store_watch store_wire stream system tlb uart unwind verify
 
 # Those that run guest code, which they do on each engine.
 RUNNING := branch efi fw interrupt manual pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb rows system

@@ -58,7 +58,7 @@ MAIN := src/tool/main
 
 UNIT := acpi alat branch codecache config decode efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
-	ram rows rse sandbox sapic semaphore shared_ring store_tx store_watch store_wire stream system tlb uart unwind verify
+	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify xenbus
 
 # Those that run guest code, which they do on each engine.
 RUNNING := branch efi fw interrupt manual pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb rows system

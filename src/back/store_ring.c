@@ -70,18 +70,17 @@ void store_ring_attach(struct store_ring *r, int fd)
 
 /* --- requests --- */
 
-static bool add(struct store_ring *r, const uint8_t *bytes, size_t len)
+/* A request that has our number already; id: the guest's. */
+static bool append(struct store_ring *r, uint32_t id, const uint8_t *bytes, size_t len)
 {
 	struct store_request *q = malloc(sizeof(*q) + len);
 
 	if (!q)
 		return false;
 	q->next = NULL;
-	q->id = header_of(bytes).req_id;
+	q->id = id;
 	q->len = (uint32_t)len;
 	memcpy(q->bytes, bytes, len);
-	memcpy(q->bytes + offsetof(struct xs_header, req_id), &r->serial, sizeof(r->serial));
-	r->serial++;
 	*r->last = q;
 	r->last = &q->next;
 	r->requests++;
@@ -90,6 +89,24 @@ static bool add(struct store_ring *r, const uint8_t *bytes, size_t len)
 		r->sent = 0;
 	}
 	return true;
+}
+
+static void set_number(uint8_t *bytes, uint32_t number)
+{
+	memcpy(bytes + offsetof(struct xs_header, req_id), &number, sizeof(number));
+}
+
+static bool add(struct store_ring *r, uint8_t *bytes, size_t len)
+{
+	uint32_t id = header_of(bytes).req_id;
+
+	set_number(bytes, r->serial);
+	if (append(r, id, bytes, len)) {
+		r->serial++;
+		return true;
+	}
+	set_number(bytes, id); /* to be tried again */
+	return false;
 }
 
 /* Takes up to the end of the message that the guest writes. Returns whether bytes were taken. */
@@ -155,7 +172,7 @@ static bool accept_reply(struct store_ring *r)
 		drop_stream(r);
 		return false;
 	}
-	memcpy(r->reply + offsetof(struct xs_header, req_id), &r->first->id, sizeof(uint32_t));
+	set_number(r->reply, r->first->id);
 	drop_first(r);
 	bool ours = !r->fresh;
 	if (h.req_id == r->fresh_serial)
@@ -319,6 +336,7 @@ void store_ring_save(const struct store_ring *r, struct stream *s)
 		requests++;
 
 	stream_put_u64(s, r->broken);
+	stream_put_u64(s, r->serial);
 	save_bytes(s, r->taken, r->taken_len);
 	stream_put_u64(s, r->whole);
 	save_bytes(s, r->reply + r->reply_put, r->whole ? r->reply_len - r->reply_put : 0);
@@ -341,8 +359,7 @@ static void load_request(struct store_ring *r, struct stream *s)
 		stream_fail(s, "a request to xenstore is not whole");
 		return;
 	}
-	memcpy(bytes + offsetof(struct xs_header, req_id), &id, sizeof(id));
-	if (!add(r, bytes, n))
+	if (!append(r, id, bytes, n))
 		stream_fail(s, "no memory for a request to xenstore");
 }
 
@@ -355,6 +372,7 @@ void store_ring_load(struct store_ring *r, struct stream *s)
 	store_ring_init(r);
 	r->fd = fd;
 	r->broken = stream_get_max(s, 1, "whether xenstore is heard");
+	r->serial = (uint32_t)stream_get_max(s, UINT32_MAX, "count of requests to xenstore");
 	r->taken_len = load_bytes(s, r->taken, sizeof(r->taken));
 	r->whole = stream_get_max(s, 1, "whether a reply is there");
 	r->reply_len = load_bytes(s, r->reply, sizeof(r->reply));

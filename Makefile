@@ -46,17 +46,18 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 	smbios start variable
 HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
-BACK := ring shared_ring store_client store_ring xenbus xenbus_bus
+BACK := block block_abi block_file block_request block_work ring shared_ring store_client store_ring xenbus xenbus_bus
 DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main pv \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main stream
 STORE := admin change command conn path perm record request restrict store tree tx watch wire
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd_help cmd_list cmd_pause \
-	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control epixend launch registry settings \
+	cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_unpause control disk disk_helper disk_open epixend \
+	launch registry settings \
 	start verbs xenstore
 MAIN := src/tool/main
 
-UNIT := acpi alat branch codecache config decode efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
+UNIT := acpi alat block branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify xenbus
 

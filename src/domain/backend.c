@@ -2,6 +2,7 @@
 /* See backend.h. */
 #include "domain/backend.h"
 
+#include "back/block.h"
 #include "back/store_ring.h"
 #include "back/xenbus.h"
 #include "base/stream.h"
@@ -11,6 +12,60 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long what the host has not finished keeps a save, a reboot or the end waiting. */
+#define QUIESCE_MS 10000
+
+static void wake(void *ctx)
+{
+	domain_notify(ctx);
+}
+
+static struct block_image *open_disk(const struct config_disk *c, int fd, int shared)
+{
+	struct block_image *i;
+
+	(void)shared;
+	if (c->format == DISK_EMPTY)
+		i = block_none_new();
+	else
+		i = block_file_new(fd);
+	if (!i)
+		return NULL;
+	i->size = c->size;
+	i->sector_size = (uint32_t)c->sector_size;
+	i->discard_granule = (uint32_t)c->discard_granule;
+	return i;
+}
+
+static int add_disk(struct domain *d, unsigned n)
+{
+	const struct config_disk *c = &d->config.disk[n];
+	struct block_disk disk = {.name = c->vdev,
+		.target = c->target,
+		.number = (uint32_t)c->number,
+		.readonly = c->readonly,
+		.cdrom = c->cdrom,
+		.image = open_disk(c, d->fd.disk[n].image, d->fd.disk[n].shared)};
+
+	return disk.image ? block_add(d->block, &disk) : -ENOMEM;
+}
+
+static int init_disks(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	d->block = block_new(&d->hv, d->bus, wake, d);
+	int err = d->block ? 0 : -ENOMEM;
+
+	for (unsigned n = 0; n < d->config.disks && !err; n++)
+		err = add_disk(d, n);
+	if (!err)
+		err = block_start(d->block);
+	if (err)
+		snprintf(error, LOAD_ERROR_SIZE, "cannot serve its disks: %s", strerror(-err));
+	return err;
+}
 
 int backend_init(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
@@ -19,7 +74,7 @@ int backend_init(struct domain *d, char error[LOAD_ERROR_SIZE])
 	if (d->store)
 		store_ring_init(d->store);
 	if (d->bus && d->store)
-		return 0;
+		return init_disks(d, error);
 	snprintf(error, LOAD_ERROR_SIZE, "no memory for the backends");
 	return -ENOMEM;
 }
@@ -27,6 +82,9 @@ int backend_init(struct domain *d, char error[LOAD_ERROR_SIZE])
 void backend_free(struct domain *d)
 {
 	xenbus_free(d->bus);
+	if (!block_free(d->block)) /* its threads use what would be freed next */
+		_exit(1);
+	d->block = NULL;
 	if (d->store)
 		store_ring_free(d->store);
 	free(d->store);
@@ -34,10 +92,35 @@ void backend_free(struct domain *d)
 	d->store = NULL;
 }
 
-void backend_reset(struct domain *d)
+int backend_reset(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
 	xenbus_reset(d->bus);
 	store_ring_reset(d->store);
+	const char *stuck = block_stuck(d->block);
+	if (stuck)
+		snprintf(error, LOAD_ERROR_SIZE, "the host does not finish a request of disk %s",
+			stuck);
+	return stuck ? -EBUSY : 0;
+}
+
+int backend_quiesce(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	const char *late = block_quiesce(d->block, QUIESCE_MS);
+
+	if (late)
+		snprintf(error, LOAD_ERROR_SIZE, "the host does not finish a request of disk %s",
+			late);
+	return late ? -EBUSY : 0;
+}
+
+void backend_resume(struct domain *d)
+{
+	block_resume(d->block);
+}
+
+void backend_end(struct domain *d)
+{
+	block_end(d->block);
 }
 
 static void add(struct pollfd *set, unsigned *n, int fd, short events)
@@ -70,6 +153,7 @@ static void serve_ring(struct domain *d)
 void backend_serve(struct domain *d)
 {
 	xenbus_pump(d->bus);
+	block_serve(d->block);
 	if (d->config.pv && xenbus_settled(d->bus))
 		serve_ring(d);
 }

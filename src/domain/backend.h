@@ -20,8 +20,15 @@ int backend_init(struct domain *d, char error[LOAD_ERROR_SIZE]);
 /* Also after an init that failed, and without one. */
 void backend_free(struct domain *d);
 /* The guest is about to start anew: devices are disconnected, while their grants and channels are
- * still there. vCPUs are parked or not started. */
-void backend_reset(struct domain *d);
+ * still there. vCPUs are parked or not started. 0, or -errno with one line in error: memory and
+ * grants are still in use. */
+int backend_reset(struct domain *d, char error[LOAD_ERROR_SIZE]);
+/* Finishes what is under way, and begins nothing before backend_resume, which has to follow in any
+ * case. 0, or -errno with one line in error. vCPUs are parked. */
+int backend_quiesce(struct domain *d, char error[LOAD_ERROR_SIZE]);
+void backend_resume(struct domain *d);
+/* The guest has ended for good: others may use its files. */
+void backend_end(struct domain *d);
 
 /* What to poll for, while the guest runs: fills the set and returns its size. */
 unsigned backend_poll(struct domain *d, struct pollfd set[BACKEND_POLLS]);

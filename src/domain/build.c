@@ -103,7 +103,9 @@ static void clear_ram(struct ram *ram)
 
 int domain_boot(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
-	backend_reset(d);
+	int err = backend_reset(d, error);
+	if (err)
+		return err;
 	clear_ram(&d->machine.ram);
 	for (unsigned i = 0; i < d->machine.cpus; i++)
 		cpu_reset(d->machine.cpu[i]);

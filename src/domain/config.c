@@ -7,9 +7,23 @@
 
 #include <string.h>
 
+static void disk_save(const struct config_disk *d, struct stream *s)
+{
+	stream_put(s, d->target, sizeof(d->target));
+	stream_put(s, d->vdev, sizeof(d->vdev));
+	stream_put_u64(s, d->number);
+	stream_put_u64(s, d->format);
+	stream_put_u64(s, d->readonly);
+	stream_put_u64(s, d->cdrom);
+	stream_put_u64(s, d->no_discard);
+	stream_put_u64(s, d->size);
+	stream_put_u64(s, d->sector_size);
+	stream_put_u64(s, d->discard_granule);
+}
+
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 5);
+	stream_begin(s, "config", 6);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -29,6 +43,9 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->on_poweroff);
 	stream_put_u64(s, c->on_reboot);
 	stream_put_u64(s, c->on_crash);
+	stream_put_u64(s, c->disks);
+	for (unsigned i = 0; i < c->disks; i++)
+		disk_save(&c->disk[i], s);
 	stream_end(s);
 }
 
@@ -56,10 +73,24 @@ static void get_text(struct stream *s, char *text, size_t size)
 	text[size - 1] = 0;
 }
 
+static void disk_load(struct config_disk *d, struct stream *s)
+{
+	get_text(s, d->target, sizeof(d->target));
+	get_text(s, d->vdev, sizeof(d->vdev));
+	d->number = stream_get_max(s, UINT32_MAX, "device number of a disk");
+	d->format = stream_get_max(s, DISK_NBD, "format of a disk");
+	d->readonly = stream_get_max(s, 1, "access to a disk");
+	d->cdrom = stream_get_max(s, 1, "kind of a disk");
+	d->no_discard = stream_get_max(s, 1, "discard of a disk");
+	d->size = stream_get_max(s, INT64_MAX, "size of a disk");
+	d->sector_size = stream_get_max(s, 1 << 20, "sectors of a disk");
+	d->discard_granule = stream_get_max(s, UINT32_MAX, "discard of a disk");
+}
+
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 5);
+	uint32_t version = stream_open(s, "config", 6);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -80,6 +111,9 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->on_poweroff = stream_get_max(s, ACTION_PRESERVE, "on_poweroff");
 	c->on_reboot = stream_get_max(s, ACTION_PRESERVE, "on_reboot");
 	c->on_crash = stream_get_max(s, ACTION_PRESERVE, "on_crash");
+	c->disks = version > 5 ? stream_get_max(s, CONFIG_MAX_DISKS, "disks") : 0;
+	for (unsigned i = 0; i < c->disks; i++)
+		disk_load(&c->disk[i], s);
 	stream_close(s);
 	if (stream_ok(s) && (c->memory < CONFIG_MIN_MEMORY || c->vcpus == 0))
 		stream_fail(s, "no memory or no vcpus");

@@ -24,6 +24,38 @@ enum domain_action {
 		"destroy", "restart", "preserve"                                                   \
 	}
 
+/* What a disk's bytes are in. Those from DISK_QCOW on are served by a helper process. */
+enum disk_format {
+	DISK_EMPTY, /* nothing: a drive without a medium */
+	DISK_RAW,
+	DISK_QCOW,
+	DISK_QCOW2,
+	DISK_QED,
+	DISK_VHD,
+	DISK_VMDK,
+	DISK_VDI,
+	DISK_NBD /* a server knows: target is its URI */
+};
+#define DISK_FORMAT_NAMES                                                                          \
+	{                                                                                          \
+		"empty", "raw", "qcow", "qcow2", "qed", "vhd", "vmdk", "vdi", "nbd"                \
+	}
+
+struct config_disk {
+	char target[1024];
+	char vdev[32];	 /* as given: "xvda" */
+	uint64_t number; /* what it means to the guest */
+	enum disk_format format;
+	bool readonly, cdrom;
+	bool no_discard; /* is not offered */
+	/* Known when it has been opened, each time. */
+	uint64_t size;		  /* bytes */
+	uint64_t sector_size;	  /* 512 but for devices of the host that say otherwise */
+	uint64_t discard_granule; /* bytes; 0: there is no discard */
+};
+
+#define CONFIG_MAX_DISKS 32
+
 struct domain_config {
 	char name[64];
 	char uuid[40];
@@ -42,6 +74,8 @@ struct domain_config {
 	char jit_debug[32];  /* letters: what of translations is logged */
 	uint64_t code_cache; /* MB; 0: the engine's default */
 	enum domain_action on_poweroff, on_reboot, on_crash;
+	struct config_disk disk[CONFIG_MAX_DISKS];
+	uint64_t disks;
 };
 
 /* Most MB of RAM that the guest-physical layout has room for (below 3 GB and from 4 GB up to the
@@ -51,6 +85,9 @@ struct domain_config {
 #define CONFIG_MAX_VHPT	      28
 #define CONFIG_MIN_MEMORY     8ull
 #define CONFIG_MAX_CODE_CACHE 1024ull
+
+/* The section is not longer. */
+#define CONFIG_SECTION_MAX (1u << 17)
 
 /* The uuid as 16 bytes. */
 void config_uuid_bytes(const struct domain_config *c, uint8_t out[16]);

@@ -20,6 +20,7 @@
 #include "domain/console.h"
 #include "domain/kernel.h"
 
+struct block;
 struct client;
 struct domain_kind;
 struct store_ring;
@@ -53,6 +54,10 @@ struct domain_fds {
 	int lock;		 /* held locked for the process's life */
 	int ready;		 /* pipe to the creator: "ok" or the error */
 	int state;		 /* save file to start from */
+	/* Of each of config.disks: file, device or socket to its helper, and memory shared with it. */
+	struct {
+		int image, shared;
+	} disk[CONFIG_MAX_DISKS];
 };
 
 /* The other ends of a PV guest's console and xenstore rings; I/O thread. */
@@ -74,6 +79,7 @@ struct domain {
 	struct rings rings;	  /* pv */
 	struct store_ring *store; /* its end of xenstore (backend.h) */
 	struct xenbus *bus;	  /* the backends' */
+	struct block *block;	  /* disks */
 	struct kernel_image kernel;
 	struct console console;
 

@@ -12,13 +12,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FDS (sizeof(struct domain_fds) / sizeof(int))
+#define NAMED 8
 
 static int *fd_at(struct domain_fds *f, size_t i)
 {
-	int *const all[FDS] = {&f->kernel, &f->ramdisk, &f->control, &f->directory, &f->registry,
-		&f->lock, &f->ready, &f->state};
-	return all[i];
+	int *const named[NAMED] = {&f->kernel, &f->ramdisk, &f->control, &f->directory,
+		&f->registry, &f->lock, &f->ready, &f->state};
+
+	if (i < NAMED)
+		return named[i];
+	i -= NAMED;
+	return i % 2 ? &f->disk[i / 2].shared : &f->disk[i / 2].image;
+}
+
+static size_t count(const struct domain_config *c)
+{
+	return NAMED + 2 * c->disks;
 }
 
 int handover_make(const struct domain_config *c, const struct domain_fds *fds)
@@ -27,7 +36,7 @@ int handover_make(const struct domain_config *c, const struct domain_fds *fds)
 	struct domain_fds copy = *fds;
 	config_save(c, &s);
 	stream_begin(&s, "descriptors", 1);
-	for (size_t i = 0; i < FDS; i++) {
+	for (size_t i = 0; i < count(c); i++) {
 		int fd = *fd_at(&copy, i);
 		stream_put_u64(&s, (uint64_t)(int64_t)fd);
 		if (fd >= 0)
@@ -48,7 +57,7 @@ int handover_receive(int fd, struct domain_config *c, struct domain_fds *fds)
 {
 	struct stat st;
 	struct stream s = {0};
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > 65536)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > 2 * CONFIG_SECTION_MAX)
 		return -EINVAL;
 	s.data = malloc((size_t)st.st_size + 1);
 	if (!s.data)
@@ -57,7 +66,7 @@ int handover_receive(int fd, struct domain_config *c, struct domain_fds *fds)
 	s.len = n > 0 ? (size_t)n : 0;
 	config_load(c, &s);
 	stream_open(&s, "descriptors", 1);
-	for (size_t i = 0; i < FDS; i++) {
+	for (size_t i = 0; i < count(c); i++) {
 		int got = (int)stream_get_u64(&s);
 		*fd_at(fds, i) = got;
 		if (stream_ok(&s) && got >= 0)

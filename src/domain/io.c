@@ -95,6 +95,7 @@ static void finish(struct domain *d)
 {
 	domain_stop(d);
 	domain_report_checks(d);
+	backend_end(d);
 	/* before anybody is told: a name is free again as soon as its domain is seen to be gone */
 	janitor_finish(d, d->end == END_CRASH);
 	client_accept_last(d);

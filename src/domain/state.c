@@ -3,6 +3,7 @@
  * A domain as a file: one stream that each unit fills with its own section, configuration first.
  * Loading trusts nothing: whatever is wrong becomes the stream's first error.
  */
+#include "domain/backend.h"
 #include "domain/kind.h"
 
 #include "base/stream.h"
@@ -54,7 +55,7 @@ static int write_all(int fd, const uint8_t *p, size_t n)
 	return 0;
 }
 
-int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
+static int save_quiet(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 {
 	struct stream s = {0};
 	stream_begin(&s, MAGIC, 1);
@@ -70,6 +71,15 @@ int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 	if (err)
 		snprintf(error, LOAD_ERROR_SIZE, "%s", stream_ok(&s) ? strerror(-err) : s.error);
 	stream_free(&s);
+	return err;
+}
+
+int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
+{
+	int err = backend_quiesce(d, error);
+	if (!err)
+		err = save_quiet(d, fd, error);
+	backend_resume(d);
 	return err;
 }
 
@@ -119,7 +129,7 @@ static int open_state(int fd, struct stream *s, size_t limit, struct domain_conf
 int state_read_config(int fd, struct domain_config *c, char error[LOAD_ERROR_SIZE])
 {
 	struct stream s = {0};
-	int err = open_state(fd, &s, 16384, c, error);
+	int err = open_state(fd, &s, CONFIG_SECTION_MAX, c, error);
 	stream_free(&s);
 	return err;
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cpu/cpu.h"
+#include "tool/disk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -202,6 +203,40 @@ static int read_uuid(struct reading *r, const struct cfg_setting *s, const struc
 	return good ? 0 : cfg_fail(r->cfg, s, "uuid '%s' is not of the form %s", u, form);
 }
 
+/* Errors name the entry and its own place. */
+static int read_disk(struct reading *r, const struct cfg_setting *s, unsigned i)
+{
+	struct config_disk *d = &r->config->disk[i];
+	struct cfg_setting at = *s;
+	char why[DISK_ERROR_SIZE];
+
+	at.line = s->line ? s->item[i].line : 0;
+	if (disk_parse(s->item[i].text, d, why))
+		return cfg_fail(r->cfg, &at, "disk '%.80s': %s", s->item[i].text, why);
+	for (unsigned n = 0; n < i; n++) {
+		if (r->config->disk[n].number == d->number)
+			return cfg_fail(r->cfg, &at, "disk '%.80s': vdev %s is there already",
+				s->item[i].text, d->vdev);
+	}
+	return 0;
+}
+
+static int read_disks(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	(void)row;
+	if (s->value.kind != CFG_LIST)
+		return cfg_fail(r->cfg, s, "disk must be a list of strings: disk = [ '...' ]");
+	if (s->items > CONFIG_MAX_DISKS)
+		return cfg_fail(r->cfg, s, "disk has %u entries, possible are %d", s->items,
+			CONFIG_MAX_DISKS);
+	for (unsigned i = 0; i < s->items; i++) {
+		if (read_disk(r, s, i))
+			return -EINVAL;
+	}
+	r->config->disks = s->items;
+	return 0;
+}
+
 /* clang-format off */
 #define TO(field)   offsetof(struct domain_config, field), sizeof(((struct domain_config *)0)->field)
 #define LINE(field) offsetof(struct reading, field), sizeof(((struct reading *)0)->field)
@@ -223,6 +258,7 @@ static const struct row rows[] = {
 	{"cmdline",     read_line,   LINE(cmdline),   0, 0, ""},
 	{"root",        read_line,   LINE(root),      0, 0, ""},
 	{"extra",       read_line,   LINE(extra),     0, 0, ""},
+	{"disk",        read_disks,  0, 0,            0, 0, ""},
 	{"on_poweroff", read_action, TO(on_poweroff), 0, 0, ""},
 	{"on_reboot",   read_action, TO(on_reboot),   0, 0, ""},
 	{"on_crash",    read_action, TO(on_crash),    0, 0, ""},
@@ -233,7 +269,7 @@ static const struct row rows[] = {
 static const char *const ignored[] = {"acpi", "acpi_firmware", "acpi_laptop_slate", "altp2m",
 	"apic", "bios", "boot", "bootloader", "bootloader_args", "cap", "channel", "claim_mode",
 	"cpu_weight", "cpuid", "cpus", "cpus_soft", "device_model", "device_model_args",
-	"device_model_override", "device_model_version", "disk", "driver_domain", "dm_restrict",
+	"device_model_override", "device_model_version", "driver_domain", "dm_restrict",
 	"e820_host", "event_channels", "extratime", "firmware", "firmware_override", "gfx_passthru",
 	"guest_os_type", "hap", "hdtype", "hpet", "init_seclabel", "ioports", "iomem", "irqs",
 	"keymap", "latency", "localtime", "max_event_channels", "max_grant_frames",
@@ -323,6 +359,15 @@ static int check_pv(const struct reading *r)
 	return -EINVAL;
 }
 
+/* An unmodified guest has no drivers for what there is. */
+static void settle_disks(const struct reading *r)
+{
+	if (!r->config->disks || r->config->pv)
+		return;
+	log_warn("warning: disks are for domains of type pv yet, ignored");
+	r->config->disks = 0;
+}
+
 /* Comparing engines takes a clock that both see alike. */
 static void settle_clock(const struct reading *r)
 {
@@ -350,6 +395,7 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 	if (!config->name[0] || !config->kernel[0] || check_pv(&r) || join_cmdline(&r))
 		return -EINVAL;
 	settle_clock(&r);
+	settle_disks(&r);
 	if (!config->uuid[0])
 		make_uuid(config->uuid, config->name, config->virtual_clock);
 	return 0;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "tool/attach.h"
 #include "tool/control.h"
+#include "tool/disk.h"
 #include "tool/epixend.h"
 #include "tool/launch.h"
 
@@ -80,7 +81,12 @@ int start_domain(struct domain_config *c, struct domain_fds *fds, const struct s
 	char why[EPIXEND_WHY];
 	int status = EXIT_FAILURE;
 	bool opened = registry_open(&r) == 0;
-	int err = opened ? launch_domain(&r, c, fds) : -EIO;
+	int err = opened ? disks_open(c, fds) : -EIO;
+	bool disks = !err;
+	if (!err)
+		err = launch_domain(&r, c, fds);
+	if (disks)
+		disks_close(c, fds);
 	for (unsigned i = 0; i < countof(files); i++) {
 		if (files[i] >= 0)
 			close(files[i]);

@@ -204,13 +204,18 @@ OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_
 
 # --- running -----------------------------------------------------------------------------------
 
-.PHONY: run linux bench bench-check bench-baseline
+.PHONY: run linux minios bench bench-check bench-baseline
 run: all guests
 	$(Q)$(BUILD)/epixen create -c examples/monitor.cfg kernel=$(BUILD)/guests/monitor.elf
 
 # Toolchain, kernel and initramfs from Debian's sources, into build/linux: half an hour, once.
 linux:
 	$(Q)guests/linux/build.sh build/linux
+
+# The image that tests run, from its source, with the compiler of SHARED/toolchain.
+minios:
+	$(Q)guests/minios/build.sh "$$(tests/toolchain.sh $(SHARED))" $(BUILD)/minios
+	$(Q)gzip -9nc $(BUILD)/minios/minios.elf >guests/minios/minios.gz
 
 # Five rounds or ROUNDS; QUICK=1 is one short one; INTO=docs/speed.md replaces its table. COREMARK names
 # its sources, SKI its command; `tests/deps.sh bench` installs the other compilers and QEMU.

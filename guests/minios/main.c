@@ -18,6 +18,9 @@ static const struct group {
 	{"hypercall", test_hypercall, false},
 	{"event", test_event, false},
 	{"timer", test_timer, false},
+	{"memory", test_memory, false},
+	{"grant", test_grant, false},
+	{"store", test_store, false},
 };
 
 static bool chosen(const struct group *g)

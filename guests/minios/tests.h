@@ -14,5 +14,6 @@ void test_privop(void);
 void test_fault(void);
 void test_user(void);
 void test_vcpu(void);
+void test_store(void);
 
 #endif

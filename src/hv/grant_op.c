@@ -107,7 +107,9 @@ static enum grant_status map_grant_ref(struct hv *hv, void *arg)
 	bool readonly = op->flags & MAP_READONLY;
 	enum grant_status status;
 
-	if ((op->flags & (MAP_HOST | MAP_DEVICE)) != MAP_HOST || op->flags & ~MAP_KNOWN)
+	if (!(op->flags & (MAP_HOST | MAP_DEVICE)))
+		return GNTST_BAD_GNTREF;
+	if (op->flags & MAP_DEVICE || op->flags & ~MAP_KNOWN)
 		return GNTST_GENERAL_ERROR;
 	if (!is_self(hv, op->dom))
 		return GNTST_BAD_DOMAIN;
@@ -276,8 +278,10 @@ static enum grant_status copy_begin(
 	enum grant_status status = GNTST_OKAY;
 
 	*p = (struct copy_page){0};
+	if (!by_ref && e->domid != DOMID_SELF)
+		return GNTST_PERMISSION_DENIED;
 	if (!is_self(hv, e->domid))
-		return by_ref ? GNTST_BAD_DOMAIN : GNTST_PERMISSION_DENIED;
+		return GNTST_BAD_DOMAIN;
 	if (by_ref) {
 		uint32_t ref = (uint32_t)e->ref_or_gfn;
 		if (!grant_acquire(hv, ref, hv->domid, readonly, &status))

@@ -211,6 +211,17 @@ struct exchange {
 	uint64_t done;
 };
 
+/* In Xen's order. A domU has single pages only. */
+static int64_t exchange_check(const struct hv *hv, const struct exchange *e)
+{
+	if (e->in.domid != e->out.domid || e->in.count != e->out.count || e->done > e->in.count ||
+		e->in.count > HYPERCALL_MOST)
+		return -XEN_EINVAL;
+	if (e->in.order || e->out.order)
+		return -XEN_EPERM;
+	return is_self(hv, e->in.domid) ? 0 : -XEN_EPERM;
+}
+
 static int64_t exchange(struct hypercall *c)
 {
 	struct hv *hv = c->v->hv;
@@ -218,11 +229,9 @@ static int64_t exchange(struct hypercall *c)
 
 	if (xencomm_read(hv, c->arg[1], 0, &e, sizeof(e)))
 		return -XEN_EFAULT;
-	if (!is_self(hv, e.in.domid) || e.in.domid != e.out.domid)
-		return -XEN_EPERM;
-	if (e.in.order || e.out.order || e.in.count != e.out.count || e.done > e.in.count ||
-		e.in.count > HYPERCALL_MOST)
-		return -XEN_EINVAL;
+	int64_t err = exchange_check(hv, &e);
+	if (err)
+		return err;
 	int64_t taken = each_extent(c, e.in.extents, e.in.count, memory_remove);
 	discard_extents(c, e.in.extents, taken);
 	int64_t given = each_extent(c, e.out.extents, (uint64_t)taken, memory_add);
@@ -230,7 +239,7 @@ static int64_t exchange(struct hypercall *c)
 	e.done = (uint64_t)given;
 	if (xencomm_write(hv, c->arg[1], offsetof(struct exchange, done), &e.done, 8))
 		return -XEN_EFAULT;
-	return e.done == e.in.count ? 0 : -XEN_ENOMEM;
+	return e.done == e.in.count ? 0 : -XEN_EINVAL;
 }
 
 /* A domain's numbers: its id stands at the handle. */

@@ -39,7 +39,7 @@ CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp
 	exec_psr exec_rse exec_sem exec_shift exec_system exec_table exec_tlb fp fp_convert fp_fma \
 	fp_recip fp_round icache interp interrupt model pmu psr rse run sapic timer
 JIT  := block cache compare dead divide emit_alu emit_branch emit_cmp emit_div emit_fp emit_mem emit_sys emit_table \
-	engine epoch evict fr_form gen gen_div gen_exit gen_fp gen_fr gen_fr_out gen_pred gen_return gen_sync gen_value \
+	engine epoch evict fr_form gen gen_branch gen_common gen_div gen_exit gen_fp gen_fr gen_fr_out gen_pred gen_return gen_sync gen_value \
 	jitdump nat pass print propagate rotate share stats translate verify verify_ram verify_report x86
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \

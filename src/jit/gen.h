@@ -177,13 +177,21 @@ static inline bool gen_known(const struct gen *g, unsigned p, bool *v)
 /* --- exits (gen_exit.c) --- */
 uint32_t gen_exit_point(struct gen *g, enum leave kind, unsigned insn);
 struct cold *gen_cold(struct gen *g, unsigned kind, uint8_t *from);
-void gen_branch(struct gen *g, const struct ir *ir);
+/* rsi = the instruction. */
+void gen_name_insn(struct gen *g, unsigned insn);
+/* The exec of an instruction gave eax: leaves with it. */
+void gen_leave_result(struct gen *g, unsigned insn);
 void gen_next(struct gen *g, const struct ir *ir);
 void gen_colds(struct gen *g);
 /* Leaves translated code with this exit. */
 void gen_leave(struct gen *g, uint32_t exit);
 /* The jump of an exit that may be linked; what follows is where it goes until then. */
 void gen_linkable(struct gen *g, uint32_t exit);
+
+/* --- branches (gen_branch.c) --- */
+void gen_branch(struct gen *g, const struct ir *ir);
+/* What a branch does that is taken, s being the state before it. */
+void gen_taken(struct gen *g, const struct state *s, const struct ir *ir);
 
 /* --- returns (gen_return.c) --- */
 /* At a call, everything being home: notes where it will return to, if it can be foreseen. Pass the

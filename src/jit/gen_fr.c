@@ -151,7 +151,7 @@ static unsigned take(struct gen *g)
 void gen_fr_begin(struct gen *g, unsigned d, unsigned a, unsigned b, unsigned c)
 {
 	const unsigned f[] = {d, a, b, c};
-	unsigned held = 0, found = 0;
+	unsigned found = 0;
 
 	for (unsigned k = 0; k < countof(f); k++)
 		if (f[k] != IR_NONE && gen_fr_find(&g->s, f[k]) >= 0)
@@ -160,9 +160,7 @@ void gen_fr_begin(struct gen *g, unsigned d, unsigned a, unsigned b, unsigned c)
 	for (unsigned k = 0; k < countof(f); k++) {
 		if (f[k] == IR_NONE || gen_fr_find(&g->s, f[k]) >= 0)
 			continue;
-		unsigned n = take(g);
-		held |= 1u << n;
-		g->fpinned |= 1u << n;
+		g->fpinned |= 1u << take(g);
 	}
 	g->fpinned = found;
 	g->fstate = g->s;

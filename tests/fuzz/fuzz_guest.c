@@ -6,6 +6,7 @@
 #include "domain.h"
 
 #include "cpu/sapic.h"
+#include "domain/kind.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ static void run(struct domain *d)
 		enum exit e = cpu_run(v->cpu, BUDGET);
 		clock_advance(&d->machine.clock, BUDGET);
 		if (e == EXIT_FIRMWARE)
-			domain_firmware(v);
+			d->kind->call(v, e);
 		else if (e == EXIT_HALT || e == EXIT_CRASH)
 			break;
 	}

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "domain.h"
 
+#include "domain/kind.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -55,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (unsigned i = 0; !err && i < 5 && d->event == EVENT_NONE; i++) {
 		if (cpu_run(d->vcpu[0].cpu, 2000) == EXIT_FIRMWARE)
-			domain_firmware(&d->vcpu[0]);
+			d->kind->call(&d->vcpu[0], EXIT_FIRMWARE);
 	}
 	d->event = EVENT_NONE;
 	d->stops = 0;

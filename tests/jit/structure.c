@@ -157,7 +157,8 @@ static void make_number(struct program *p, unsigned n, unsigned f, uint64_t *dic
 	p->code[n] = bundle_of(MFI, set, convert, none);
 }
 
-/* One step may be another one than is right, or something else in between. */
+/* One step may be another one than is right, or something else in between. Behind it one may be
+ * copied. */
 static void division(struct program *p, uint64_t *dice)
 {
 	static const struct step *const all[] = {as_double, as_single, as_integer};
@@ -169,7 +170,8 @@ static void division(struct program *p, uint64_t *dice)
 		make_number(p, at - 2, 8, dice);
 		make_number(p, at - 1, 9, dice);
 	}
-	for (unsigned k = 0; k < STEPS && all[which][k].op; k++) {
+	unsigned k = 0;
+	for (; k < STEPS && all[which][k].op; k++) {
 		struct step s = all[which][k];
 		if (k == wrong)
 			*(once_in(dice, 2) ? &s.f3 : &s.f2) = (uint8_t)(8 + draw(dice) % 12);
@@ -185,6 +187,10 @@ static void division(struct program *p, uint64_t *dice)
 		if (once_in(dice, 8))
 			put(p, at + k, MFI, 1, i, dice);
 	}
+	unsigned of = 10 + (unsigned)(once_in(dice, 2) ? 0 : draw(dice) % k);
+	struct insn copy = {.op = OP_fmerge_s, .r1 = 20, .r2 = (uint8_t)of, .r3 = (uint8_t)of};
+	if (once_in(dice, 2))
+		p->code[at + k] = bundle_of(MFI, none, copy, none);
 }
 
 /* --- targets outside the frame --- */

@@ -134,14 +134,17 @@ static void map_all(struct cpu *cpu)
  * doubles and singles can be, so that results are beyond. */
 static struct freg plain_fr(uint64_t *dice)
 {
-	static const uint32_t ends[] = {0xfc01, 0xff81, 0x1007e, 0x103fe};
+	/* with those whose squares are there */
+	static const uint32_t ends[] = {
+		0xfc01, 0xff81, 0x1007e, 0x103fe, 0xfe00, 0xffc0, 0xfe00, 0x101fe};
 	uint64_t sig = (draw(dice) | 1ull << 63) & ~(once_in(dice, 3) ? 0xffffffffffull : 0x7ffull);
 
 	if (once_in(dice, 8))
 		return (struct freg){draw(dice) >> draw(dice) % 64, FREG_EXP_INT, 0};
-	if (once_in(dice, 4))
-		return (struct freg){
-			sig, ends[draw(dice) % 4] + (uint32_t)(draw(dice) % 5) - 2, draw(dice) & 1};
+	if (once_in(dice, 3))
+		return (struct freg){sig,
+			ends[draw(dice) % countof(ends)] + (uint32_t)(draw(dice) % 5) - 2,
+			draw(dice) & 1};
 	return (struct freg){sig, 0xffff + (uint32_t)(draw(dice) % 9) - 4, draw(dice) & 1};
 }
 

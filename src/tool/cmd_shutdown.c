@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* shutdown: presses the power button; whether the guest obeys is its decision. */
+/* shutdown: asks the guest to power off, by xenstore or the power button; whether it obeys is its
+ * decision. */
 #include "tool/control.h"
+#include "tool/guest.h"
 #include "tool/verbs.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 
+static int ask(const char *domain)
+{
+	int pv = guest_is_pv(domain);
+	if (pv < 0)
+		return pv;
+	return pv ? guest_shutdown(domain, "poweroff")
+		  : control_request(domain, "shutdown", -1, NULL);
+}
+
 int cmd_shutdown(int argc, char **argv)
 {
-	static const struct option options[] = {{"wait", no_argument, NULL, 'w'}, {0}};
+	/* -F is for scripts made for xl: the power button is pressed where there is one anyway */
+	static const struct option options[] = {
+		{"wait", no_argument, NULL, 'w'}, {NULL, no_argument, NULL, 'F'}, {0}};
 	bool wait = false;
-	for (int c; (c = getopt_long(argc, argv, "w", options, NULL)) != -1;) {
-		if (c != 'w')
+	for (int c; (c = getopt_long(argc, argv, "wF", options, NULL)) != -1;) {
+		if (c != 'w' && c != 'F')
 			return verb_usage(argv[0]);
-		wait = true;
+		wait |= c == 'w';
 	}
 	if (argc - optind != 1)
 		return verb_usage(argv[0]);
-	if (control_request(argv[optind], "shutdown", -1, NULL))
+	if (ask(argv[optind]))
 		return EXIT_FAILURE;
 	if (wait && control_request(argv[optind], "wait", -1, NULL))
 		return EXIT_FAILURE;

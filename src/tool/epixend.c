@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #define ANSWER_SECONDS 5
+#define GREETINGS      100
+#define GREET_AGAIN_US 20000
 
 enum { DIR_FD = 3, READY_FD = 4 }; /* in epixend */
 
@@ -209,9 +211,22 @@ static void attach_all(struct registry *r)
 	epixend_request(r, "settle", -1);
 }
 
+/* One that dies has taken the connection, and will not answer it any more. */
+static int greet(struct registry *r, bool stay)
+{
+	int err = 0;
+	for (unsigned i = 0; i < GREETINGS; i++) {
+		err = epixend_request(r, stay ? "stay" : "ping", -1);
+		if (err != -EPIPE && err != -ECONNRESET)
+			break;
+		usleep(GREET_AGAIN_US);
+	}
+	return err;
+}
+
 int epixend_ensure(struct registry *r, bool stay, char why[EPIXEND_WHY])
 {
-	int err = epixend_request(r, stay ? "stay" : "ping", -1);
+	int err = greet(r, stay);
 	if (!err)
 		return 0;
 	if (err != -ENOENT && err != -ECONNREFUSED) {

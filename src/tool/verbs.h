@@ -26,6 +26,7 @@ const struct verb *verb_find(const char *name);
 int verb_usage(const char *name);
 
 verb_fn cmd_console, cmd_create, cmd_destroy, cmd_dump_state, cmd_env, cmd_help, cmd_list,
-	cmd_pause, cmd_reboot, cmd_restore, cmd_save, cmd_shutdown, cmd_stat, cmd_unpause;
+	cmd_mem_set, cmd_pause, cmd_reboot, cmd_restore, cmd_save, cmd_shutdown, cmd_stat,
+	cmd_sysrq, cmd_unpause, cmd_vcpu_set;
 
 #endif

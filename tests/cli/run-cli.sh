@@ -198,6 +198,15 @@ good "dump-state" dump-state t
 shows "registers" "iip [0-9a-f]\{16\}"
 shows "backtrace" "[Bb]acktrace"
 good "shutdown presses a button" shutdown t
+good "with xl's option too" shutdown -F t
+run 1 vcpu-set t 1 && grep -q -e "not a paravirtual domain" err && pass || fail "vcpu-set of another kind of domain: $(why)"
+run 1 mem-set t 32 && grep -q -e "not a paravirtual domain" err && pass || fail "mem-set of another kind of domain: $(why)"
+run 1 sysrq t h && grep -q -e "not a paravirtual domain" err && pass || fail "sysrq of another kind of domain: $(why)"
+run 1 mem-set t 12x && grep -q -e "'12x' is not a size" err && pass || fail "mem-set of no size: $(why)"
+run 1 mem-set t 99999999999999t && grep -q -e "is not a size" err && pass || fail "mem-set of far too much: $(why)"
+run 1 vcpu-set t -1 && grep -q -e "'-1' is not a number" err && pass || fail "vcpu-set of no number: $(why)"
+run 1 sysrq t help && grep -q -e "one letter" err && pass || fail "sysrq of a word: $(why)"
+run 1 sysrq nobody h && grep -q -e "no domain 'nobody'" err && pass || fail "sysrq of nobody: $(why)"
 good "reboot" reboot t
 eventually "it runs again" "-b----" list t
 good "destroy" destroy t

@@ -209,6 +209,15 @@ int block_add(struct block *b, const struct block_disk *d)
 	return v->x ? 0 : -ENOMEM;
 }
 
+/* What the C library does at a thread's start is not allowed to a confined process. */
+static void await_threads(struct block *b)
+{
+	pthread_mutex_lock(&b->lock);
+	while (b->running < b->threads)
+		pthread_cond_wait(&b->done, &b->lock);
+	pthread_mutex_unlock(&b->lock);
+}
+
 int block_start(struct block *b)
 {
 	while (b->disks && b->threads < BLOCK_THREADS) {
@@ -217,6 +226,7 @@ int block_start(struct block *b)
 			return -err;
 		b->threads++;
 	}
+	await_threads(b);
 	return 0;
 }
 

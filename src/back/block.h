@@ -31,7 +31,7 @@ typedef void block_wake_fn(void *ctx);
 struct block *block_new(struct hv *hv, struct xenbus *bus, block_wake_fn *wake, void *ctx);
 /* One more disk, before block_start. 0 or -errno. */
 int block_add(struct block *b, const struct block_disk *d);
-/* Makes the threads, when there are disks: none later. 0 or -errno. */
+/* Makes the threads, when there are disks: none later. They run when it returns. 0 or -errno. */
 int block_start(struct block *b);
 /* Behind xenbus_free. Ends the threads; NULL is allowed. Returns false, with nothing freed, when
  * the host has not finished a request: its memory is still in use. */

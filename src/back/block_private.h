@@ -51,7 +51,7 @@ struct block {
 	struct vbd *turn;    /* whose requests are looked for first */
 	bool paused, quit;
 	unsigned idle; /* threads that wait for work */
-	unsigned threads;
+	unsigned threads, running;
 	pthread_t thread[BLOCK_THREADS];
 };
 

@@ -132,6 +132,8 @@ void *block_work(void *arg)
 	struct block_request q;
 
 	pthread_mutex_lock(&b->lock);
+	b->running++;
+	pthread_cond_signal(&b->done);
 	while (!b->quit) {
 		struct vbd *v = next_ready(b);
 		if (!v)

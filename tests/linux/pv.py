@@ -34,11 +34,10 @@ REBOOT = b"#!/bin/sh\nexec /bin/busybox reboot -f\n"
 # $1 pieces of 8 MB, no two alike, through the file system and back.
 FILL = b"""mkdir -p /mnt && mount -t ext2 /dev/xvda /mnt || exit 1
 head -c 8388608 /dev/urandom >/tmp/piece
-i=0
-while [ $i -lt $1 ]; do i=$((i + 1)); echo $i; cat /tmp/piece; done | tee /mnt/file | md5sum >/tmp/sum
-rm /tmp/piece
+pieces() { i=0; while [ $i -lt $1 ]; do i=$((i + 1)); echo $i; cat /tmp/piece; done; }
+pieces $1 >/mnt/file
 umount /mnt && mount -t ext2 /dev/xvda /mnt || exit 1
-echo "written $(cut -d' ' -f1 </tmp/sum) $(stat -c %s /mnt/file)"
+echo "written $(pieces $1 | md5sum | cut -d' ' -f1) $(wc -c </mnt/file)"
 echo "read $(md5sum </mnt/file)"
 umount /mnt
 """
@@ -51,7 +50,7 @@ wget -q -O - http://10.0.2.2:$1/file | md5sum | sed 's/^/got /'
 # A second boot finds what the first has left on the disk.
 AGAIN = b"""mkdir -p /mnt && mount -t ext2 /dev/xvda /mnt || exit 1
 [ -e /mnt/seen ] && { echo second boot; umount /mnt; poweroff -f; }
-touch /mnt/seen; umount /mnt; reboot -f
+echo >/mnt/seen; umount /mnt; reboot -f
 """
 
 # One by one, by the guest itself.
@@ -65,8 +64,12 @@ done
 for n in 1 2 3 4; do (i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo done) & done; wait
 """
 
+# Linux takes a processor away by itself, and leaves it to udev to add it.
 WATCH = b"""last=
 while :; do
+	for cpu in /sys/devices/system/cpu/cpu*/online; do
+		[ "$(cat $cpu)" = 1 ] || echo 1 >$cpu
+	done 2>/dev/null
 	n=$(nproc)
 	[ "$n" = "$last" ] || echo "cpus $n"
 	last=$n

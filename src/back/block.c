@@ -3,6 +3,7 @@
 #include "back/block_private.h"
 
 #include "base/log.h"
+#include "base/stream.h"
 #include "hv/event.h"
 #include "hv/grant.h"
 #include "hv/hypercall.h"
@@ -19,12 +20,23 @@ enum { INFO_CDROM = 1, INFO_REMOVABLE = 2, INFO_READONLY = 4 }; /* of the node "
 
 /* --- xenbus --- */
 
+/* What the frontend wrote before it was saved: it will not do so again. */
+static void saved_nodes(const struct vbd *v, struct text *out)
+{
+	xenbus_front(out, "ring-ref", "%u", v->saved.ring_ref);
+	xenbus_front(out, "event-channel", "%u", v->saved.port);
+	xenbus_front(out, "protocol", "%s", v->saved.protocol);
+	xenbus_front(out, "state", "%d", XENBUS_CONNECTED);
+}
+
 static void vbd_nodes(const struct xenbus_device *x, struct text *out)
 {
 	const struct vbd *v = xenbus_dev(x);
 
 	xenbus_front(out, "virtual-device", "%u", v->number);
 	xenbus_front(out, "device-type", "%s", v->cdrom ? "cdrom" : "disk");
+	if (v->saved.connected)
+		saved_nodes(v, out);
 	xenbus_back(out, "dev", "%s", v->name);
 	xenbus_back(out, "type", "epixen");
 	xenbus_back(out, "params", "%s", v->where);
@@ -274,6 +286,35 @@ const char *block_stuck(struct block *b)
 	}
 	pthread_mutex_unlock(&b->lock);
 	return stuck;
+}
+
+void block_save(const struct block *b, struct stream *s)
+{
+	for (const struct vbd *v = b->disks; v; v = v->next) {
+		char protocol[sizeof(v->saved.protocol)] = "";
+		if (v->bound)
+			snprintf(protocol, sizeof(protocol), "%s", block_abi_name(v->abi));
+		stream_put_u64(s, v->number);
+		stream_put_u64(s, v->bound);
+		stream_put_u64(s, v->bound ? v->port : 0);
+		stream_put_u64(s, v->bound ? v->ring_ref : 0);
+		stream_put(s, protocol, sizeof(protocol));
+	}
+}
+
+void block_load(struct block *b, struct stream *s)
+{
+	for (struct vbd *v = b->disks; v && stream_ok(s); v = v->next) {
+		if (stream_get_u64(s) != v->number)
+			stream_fail(s, "saved disks differ from the domain's");
+		v->saved.connected = stream_get_max(s, 1, "state of a disk");
+		v->saved.port = (uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "disk's channel");
+		v->saved.ring_ref = (uint32_t)stream_get_max(s, UINT32_MAX, "disk's ring");
+		stream_get(s, v->saved.protocol, sizeof(v->saved.protocol));
+		v->saved.protocol[sizeof(v->saved.protocol) - 1] = 0;
+		if (stream_ok(s) && v->saved.connected && !block_abi_find(v->saved.protocol))
+			stream_fail(s, "disk with an unknown protocol");
+	}
 }
 
 void block_end(struct block *b)

@@ -15,6 +15,7 @@
 #include "hv/hv.h"
 
 struct block;
+struct stream;
 
 struct block_disk {
 	const char *name;   /* "xvda" */
@@ -43,6 +44,10 @@ void block_serve(struct block *b);
  * disk that is not done; requests wait in the rings either way until block_resume. */
 const char *block_quiesce(struct block *b, unsigned ms);
 void block_resume(struct block *b);
+/* Which frontends are connected, and how: while all is quiet. A guest that is loaded goes on with
+ * the connections it had: they are among the nodes that its creator writes. */
+void block_save(const struct block *b, struct stream *s);
+void block_load(struct block *b, struct stream *s);
 /* The domain has ended: disconnects all disks and closes their images, so that others may use them,
  * unless the host is still busy with one. */
 void block_end(struct block *b);

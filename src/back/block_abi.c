@@ -30,6 +30,11 @@ const struct block_abi *block_abi_find(const char *protocol)
 	return NULL;
 }
 
+const char *block_abi_name(const struct block_abi *a)
+{
+	return a->protocol;
+}
+
 uint32_t block_abi_entry(const struct block_abi *a)
 {
 	return a->entry;

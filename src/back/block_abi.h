@@ -50,6 +50,7 @@ struct block_abi;
 
 /* The layout of that name, NULL: of a guest that does not name one. NULL: there is none such. */
 const struct block_abi *block_abi_find(const char *protocol);
+const char *block_abi_name(const struct block_abi *a);
 uint32_t block_abi_entry(const struct block_abi *a);
 /* raw: an entry of the ring. */
 void block_abi_request(const struct block_abi *a, const uint8_t *raw, struct block_request *q);

@@ -25,6 +25,11 @@ struct vbd {
 	/* I/O thread */
 	bool bound, mapped;
 	uint32_t port, ring_ref;
+	struct {
+		bool connected; /* the guest was, when it was saved, and knows no better */
+		uint32_t port, ring_ref;
+		char protocol[16];
+	} saved;
 
 	bool live;   /* requests may be taken */
 	bool kicked; /* the guest has signalled, or nobody has looked yet */

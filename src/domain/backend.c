@@ -188,9 +188,12 @@ void backend_nodes(struct domain *d, struct text *out)
 void backend_save(struct domain *d, struct stream *s)
 {
 	store_ring_save(d->store, s);
+	block_save(d->block, s);
 }
 
-void backend_load(struct domain *d, struct stream *s)
+void backend_load(struct domain *d, struct stream *s, bool devices)
 {
 	store_ring_load(d->store, s);
+	if (devices)
+		block_load(d->block, s);
 }

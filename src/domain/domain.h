@@ -54,7 +54,8 @@ struct domain_fds {
 	int lock;		 /* held locked for the process's life */
 	int ready;		 /* pipe to the creator: "ok" or the error */
 	int state;		 /* save file to start from */
-	/* Of each of config.disks: file, device or socket to its helper, and memory shared with it. */
+	/* Of each of config.disks: file, device or socket to its helper, and memory shared with it.
+	 */
 	struct {
 		int image, shared;
 	} disk[CONFIG_MAX_DISKS];

@@ -146,7 +146,7 @@ static void save(struct domain *d, struct stream *s)
 {
 	fw_save(&d->fw, s);
 	hv_save(&d->hv, s);
-	stream_begin(s, "rings", 2);
+	stream_begin(s, "rings", 3);
 	stream_put_u64(s, d->rings.store_port);
 	stream_put_u64(s, d->rings.console_port);
 	backend_save(d, s);
@@ -157,7 +157,7 @@ static void load(struct domain *d, struct stream *s)
 {
 	fw_load(&d->fw, s);
 	hv_load(&d->hv, s);
-	uint32_t version = stream_open(s, "rings", 2);
+	uint32_t version = stream_open(s, "rings", 3);
 
 	if (!version)
 		return;
@@ -165,7 +165,7 @@ static void load(struct domain *d, struct stream *s)
 	d->rings.console_port =
 		(uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "the console's channel");
 	if (version > 1)
-		backend_load(d, s);
+		backend_load(d, s, version > 2);
 	stream_close(s);
 	d->rings.console_told = true; /* perhaps, before it was saved */
 	if (stream_ok(s))

@@ -49,11 +49,14 @@ static int await_ready(int ready, pid_t pid, const char *what)
 	text[n] = 0;
 	if (strcmp(text, "ok") == 0)
 		return 0;
-	waitpid(pid, NULL, 0);
+	int status = 0;
+	waitpid(pid, &status, 0);
 	if (n)
 		log_error("%s", text);
 	else
-		log_error("%s: the domain's process died while it was being built", what);
+		log_error("%s: the domain's process died while it was being built (%s %d)", what,
+			WIFSIGNALED(status) ? "signal" : "status",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return -EINVAL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "back/block_private.h"
 #include "back/xenbus_private.h"
+#include "base/stream.h"
 #include "hv/event.h"
 #include "hv/grant_table.h"
 #include "hv/hypercall.h"
@@ -878,6 +879,54 @@ static void requests_that_wait_when_it_connects_are_done(void **state)
 	disk_free(d);
 }
 
+static void a_loaded_guest_goes_on_with_its_connection(void **state)
+{
+	struct disk *d = disk_new(state, false);
+	struct stream s = {0};
+	struct text nodes = {0};
+	char want[200];
+	stream_begin(&s, "disks", 1);
+	block_save(d->block, &s);
+	stream_end(&s);
+	stream_open(&s, "disks", 1);
+	block_load(d->block, &s);
+	stream_close(&s);
+	assert_true(stream_ok(&s));
+	xenbus_nodes(d->bus, &nodes);
+	snprintf(want, sizeof(want),
+		"front ring-ref %u\nfront event-channel %u\nfront protocol ia64-abi\nfront state "
+		"4\n",
+		RING_REF, d->port);
+	assert_non_null(strstr(nodes.data, want));
+	/* as evtchn_load leaves it */
+	evtchn_disconnect(&d->p->hv, d->port);
+	d->p->hv.event.port[d->port].state = EVTCHN_INTERDOMAIN;
+	vbd_kind.disconnect(d->v->x);
+	assert_int_equal(vbd_kind.connect(d->v->x), 0);
+	assert_int_equal(ask(d, one(OP_READ, 0, 0, 0)), 0);
+	text_free(&nodes);
+	stream_free(&s);
+	disk_free(d);
+}
+
+static void every_cut_of_a_saved_disk_is_refused(void **state)
+{
+	struct disk *d = disk_new(state, false);
+	struct stream s = {0};
+	stream_begin(&s, "disks", 1);
+	block_save(d->block, &s);
+	stream_end(&s);
+	for (size_t n = 0; n < s.len; n++) {
+		struct stream cut = {.data = s.data, .len = n};
+		stream_open(&cut, "disks", 1);
+		block_load(d->block, &cut);
+		stream_close(&cut);
+		assert_false(stream_ok(&cut));
+	}
+	stream_free(&s);
+	disk_free(d);
+}
+
 static uint64_t random_bits(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -947,6 +996,8 @@ int main(void)
 		TEST(a_host_that_hangs_stops_its_disk_only),
 		TEST(a_broken_ring_stops_its_disk_and_is_told_once),
 		TEST(requests_that_wait_when_it_connects_are_done),
+		TEST(a_loaded_guest_goes_on_with_its_connection),
+		TEST(every_cut_of_a_saved_disk_is_refused),
 		TEST(random_requests_hurt_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,7 @@
 	mov	out4 = r37
 	mov	out5 = r38
 	mov	out6 = r39
+	mov	out7 = 0
 	mov	b6 = r32
 	br.call.sptk.many b0 = b6
 	mov	gp = r42

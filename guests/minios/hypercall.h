@@ -212,10 +212,11 @@ static inline void hp_set_rr0_to_rr4(u64 a, u64 b, u64 c, u64 d, u64 e)
 #define cr_get(name)                                                                               \
 	({                                                                                         \
 		u64 v_;                                                                            \
-		__asm__ volatile("mov %0 = cr." #name : "=r"(v_)::"memory");                       \
+		__asm__ volatile("mov %0 = cr." #name ";;srlz.d" : "=r"(v_)::"memory");            \
 		v_;                                                                                \
 	})
-#define cr_set(name, value) __asm__ volatile("mov cr." #name " = %0" ::"r"((u64)(value)) : "memory")
+#define cr_set(name, value)                                                                        \
+	__asm__ volatile("mov cr." #name " = %0;;srlz.d" ::"r"((u64)(value)) : "memory")
 #define ar_get(name)                                                                               \
 	({                                                                                         \
 		u64 v_;                                                                            \

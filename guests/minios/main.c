@@ -21,6 +21,7 @@ static const struct group {
 	{"memory", test_memory, false},
 	{"grant", test_grant, false},
 	{"store", test_store, false},
+	{"vcpu", test_vcpu, false},
 };
 
 static bool chosen(const struct group *g)
@@ -73,7 +74,11 @@ void main(u64 bp, u64 cpu);
 void main(u64 bp, u64 cpu)
 {
 	if (cpu) {
+		if (self->early)
+			self->early(NULL);
+		self->early = NULL;
 		events_init();
+		events_on();
 		cpu_main();
 	}
 	prepare_cpus();

@@ -96,6 +96,7 @@ struct mapping {
 };
 /* Inserted at the next miss. */
 void map_add(u64 va, u64 pte, unsigned ps);
+void map_replace(u64 va, u64 pte, unsigned ps); /* purges nothing */
 void map_clear(void);
 bool map_fill(u64 ifa, bool instruction);
 void tlb_purge(u64 va, unsigned ps);
@@ -124,6 +125,7 @@ struct cpu {
 	volatile bool alive;
 	void (*volatile work)(void *);
 	void *volatile work_arg;
+	void (*early)(void *); /* once, before it has a callback */
 };
 _Static_assert(sizeof(struct cpu) <= 1 << C_LOG_SIZE, "C_LOG_SIZE");
 

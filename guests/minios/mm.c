@@ -55,6 +55,13 @@ void map_add(u64 address, u64 pte, unsigned ps)
 		(struct mapping){.va = address, .pte = pte, .ps = ps};
 }
 
+void map_replace(u64 address, u64 pte, unsigned ps)
+{
+	for (unsigned i = 0; i < mapped; i++)
+		if (mappings[i].va == address && mappings[i].ps == ps)
+			mappings[i].pte = pte;
+}
+
 void map_clear(void)
 {
 	for (unsigned i = 0; i < mapped; i++)

@@ -258,8 +258,11 @@ static bool has_work(struct vcpu *v)
 {
 	struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
 
-	if (x->down)
+	if (x->down) {
+		if (x->runstate.state != RUNSTATE_OFFLINE)
+			runstate_change(x, RUNSTATE_OFFLINE);
 		return false;
+	}
 	timer_check(v->cpu);
 	act(v, hv_tick(x));
 	if (v->cpu->halted && !hv_has_work(x))

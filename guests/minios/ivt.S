@@ -82,6 +82,9 @@ identity:
 	shl	r19 = r19, PAGE_SHIFT
 	mov	r21 = PTE_KERNEL
 	or	r8 = r19, r21
+	mov	r21 = PAGE_SHIFT << 2		// key 0; the page has the region's id there
+	adds	r17 = XSI_ITIR - XSI_IPSR, r17
+	st8	[r17] = r21
 	mov	r21 = 0xc00
 	cmp.eq	p6, p7 = r16, r21
 (p6)	break	6

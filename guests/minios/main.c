@@ -21,6 +21,8 @@ static const struct group {
 	{"memory", test_memory, false},
 	{"grant", test_grant, false},
 	{"store", test_store, false},
+	{"fault", test_fault, false},
+	{"user", test_user, false},
 	{"vcpu", test_vcpu, false},
 };
 

@@ -6,6 +6,7 @@
 #include "hypercall.h"
 
 u64 misses;
+static int panicking;
 
 static struct jump *catching(struct frame *f)
 {
@@ -41,9 +42,10 @@ void trap(struct frame *f)
 		f->isr, f->ifa, f->iim, f->ipsr, f->b0);
 }
 
-/* The jump leaves events off and ic on, as a handler runs. */
+/* The jump leaves events off, ic on and ac off, as a handler runs. */
 static __attribute__((noinline)) u64 caught_vector(bool on)
 {
+	__asm__ volatile("sum 8" ::: "memory");
 	events_restore(on);
 	return self->caught.vector;
 }
@@ -92,6 +94,8 @@ void panic(const char *fmt, ...)
 	char line[256];
 	va_list ap;
 
+	if (panicking++)
+		shut_down(3);
 	va_start(ap, fmt);
 	int n = formatv(line, sizeof(line), fmt, ap);
 	va_end(ap);

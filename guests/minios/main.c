@@ -22,6 +22,8 @@ static const struct group {
 	{"grant", test_grant, false},
 	{"store", test_store, false},
 	{"fault", test_fault, false},
+	{"hyperprivop", test_hyperprivop, false},
+	{"privop", test_privop, false},
 	{"user", test_user, false},
 	{"vcpu", test_vcpu, false},
 };

@@ -263,5 +263,5 @@ f_nested:
 	.data
 	.balign	16
 	.global	nat_word
-nat_word:
-	data8	0
+nat_word:	// and a second word, for results
+	data8	0, 0

@@ -215,15 +215,19 @@ static void outside(struct program *p, uint64_t *dice)
 
 /* --- advanced loads and their checks --- */
 
-/* Entries that are still there when they are asked for. */
+/* Entries that are still there when they are asked for; some of unaligned memory, which psr.ac may
+ * forbid by then. */
 static void advanced(struct program *p, uint64_t *dice)
 {
+	static const uint16_t loads[] = {OP_ld8, OP_ld8, OP_ld4, OP_ld2};
 	bool fp = once_in(dice, 2);
 	unsigned at = (unsigned)(draw(dice) % (PATCHED - 8)),
-		 check = at + 1 + (unsigned)(draw(dice) % 3);
+		 check = at + 2 + (unsigned)(draw(dice) % 3);
 	uint8_t r = (uint8_t)(fp ? 10 : 40), pointer = (uint8_t)(R_POINTER + draw(dice) % 4);
-	struct insn load = {
-		.op = fp ? OP_ldfd : OP_ld8, .r1 = r, .r3 = pointer, .comp = 2 /* .a */};
+	struct insn load = {.op = fp ? OP_ldfd : loads[draw(dice) % countof(loads)],
+		.r1 = r,
+		.r3 = pointer,
+		.comp = 2 /* .a */};
 	struct insn again = {.op = load.op,
 		.r1 = r,
 		.r3 = pointer,
@@ -232,9 +236,56 @@ static void advanced(struct program *p, uint64_t *dice)
 		.r1 = r,
 		.imm = 64,
 		.comp = (uint16_t)(draw(dice) % 2)};
+	struct insn move = {
+		.op = OP_adds, .r1 = pointer, .r3 = pointer, .imm = (int64_t)(draw(dice) % 8)};
+	struct insn sum = {.op = OP_sum, .imm = 1 << PSR_AC_BIT};
 
-	put(p, at, MMI, 0, load, dice);
-	put(p, check, MMI, 0, once_in(dice, 3) ? again : chk, dice);
+	if (once_in(dice, 2))
+		p->code[at] = bundle_of(MMI, move, none, none);
+	p->code[at + 1] = bundle_of(MMI, load, once_in(dice, 2) ? sum : none, none);
+	put(p, check, MMI, 0, once_in(dice, 2) ? again : chk, dice);
+}
+
+/* --- what is known behind a branch --- */
+
+/* if (a == b) goto ...; else one of two computations. */
+static void choice(struct program *p, uint64_t *dice)
+{
+	unsigned n = (unsigned)(draw(dice) % (PATCHED - 8));
+	struct insn compare = {.op = OP_cmp_eq,
+		.p1 = 6,
+		.p2 = 7,
+		.r2 = (uint8_t)(draw(dice) % 12),
+		.r3 = (uint8_t)(draw(dice) % 12)};
+	struct insn add = {.op = OP_add,
+		.qp = 7,
+		.r1 = (uint8_t)(1 + draw(dice) % 9),
+		.r2 = (uint8_t)(draw(dice) % 12),
+		.r3 = (uint8_t)(draw(dice) % 12)};
+	struct insn other = add;
+
+	other.qp = once_in(dice, 2) ? 6 : 7;
+	other.r1 = (uint8_t)(1 + draw(dice) % 9);
+	p->code[n] = bundle_of(MIB, compare, none, branch(OP_br_cond, 6, n, n + 3));
+	p->code[n + 1] = bundle_of(MII, add, other, none);
+}
+
+/* Status fields with modes of their own. */
+static void fields(struct program *p, uint64_t *dice)
+{
+	unsigned n = (unsigned)(draw(dice) % (PATCHED - 12));
+	struct insn fma = {.op = OP_fma, .r2 = 8, .r3 = 8, .r4 = 9};
+
+	for (uint8_t f = 8; f < 10; f++) {
+		struct insn norm = {.op = OP_fma, .comp = DOUBLE, .r1 = f, .r3 = f, .r4 = 1};
+		make_number(p, n++, f, dice);
+		p->code[n++] = bundle_of(MFI, none, norm, none);
+	}
+	for (uint8_t f = 12; f < 15; f++) {
+		fma.r1 = f;
+		fma.comp = (uint16_t)(DOUBLE | draw(dice) % 3 << 2);
+		p->code[n++] = bundle_of(MFI, none, fma, none);
+	}
 }
 
 /* --- code that is written --- */
@@ -277,6 +328,10 @@ void structure(struct program *p, uint64_t *dice)
 		outside(p, dice);
 	for (uint64_t n = draw(dice) % 8; n-- > 0;)
 		advanced(p, dice);
+	for (uint64_t n = draw(dice) % 6; n-- > 0;)
+		choice(p, dice);
+	for (uint64_t n = draw(dice) % 4; n-- > 0;)
+		fields(p, dice);
 	for (uint64_t n = draw(dice) % 8 == 0 ? 4 : 0; n-- > 0;)
 		patch(p, dice);
 	/* what is run behind the patches goes back */

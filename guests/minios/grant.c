@@ -6,7 +6,7 @@
 
 volatile struct grant_entry *grants;
 static u32 next_ref = 32;
-static u32 free_ref[64], free_refs;
+static u32 free_ref[256], free_refs;
 
 s64 grant_op(u32 op, void *args, u64 count)
 {

@@ -26,6 +26,7 @@ static const struct group {
 	{"privop", test_privop, false},
 	{"user", test_user, false},
 	{"vcpu", test_vcpu, false},
+	{"block", test_block, true},
 };
 
 static bool chosen(const struct group *g)

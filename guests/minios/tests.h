@@ -15,5 +15,8 @@ void test_fault(void);
 void test_user(void);
 void test_vcpu(void);
 void test_store(void);
+void test_block(void);
+void test_net(void);
+void test_peer(void);
 
 #endif

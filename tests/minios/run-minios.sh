@@ -42,7 +42,7 @@ same_again() {
 	fi
 }
 
-config() { # NAME ENGINE VCPUS EXTRA
+config() { # NAME ENGINE VCPUS EXTRA LINE
 	cat >"$dir/$1.cfg" <<END
 name = "$1"
 type = "pv"
@@ -54,6 +54,7 @@ extra = "$4"
 on_reboot = "destroy"
 on_crash = "destroy"
 END
+	[ -z "${5:-}" ] || echo "$5" >>"$dir/$1.cfg"
 }
 
 # Adds up what a guest has reported. NAME STATUS WHAT
@@ -72,10 +73,29 @@ count() {
 	head -n 20 "$dir/$1.err"
 }
 
-run() { # NAME ENGINE VCPUS EXTRA
-	config "$1" "$2" "$3" "$4"
+run() { # NAME ENGINE VCPUS EXTRA LINE
+	config "$1" "$2" "$3" "$4" "${5:-}"
 	timeout 120 "$epixen" create -c "$dir/$1.cfg" >"$dir/$1.out" 2>"$dir/$1.err" </dev/null
-	count "$1" $? "$2, $3 processors"
+	count "$1" $? "$1, $2, $3 processors"
+}
+
+check() { # NAME COMMAND...
+	name=$1
+	shift
+	if "$@"; then passed=$((passed + 1)); else fail "$name"; fi
+}
+
+# Each word of a disk's image is its offset; the guest changes what lies behind 2 MB.
+disks() {
+	python3 -c 'import sys, struct
+for file in sys.argv[1:]:
+	open(file, "wb").write(b"".join(struct.pack("<Q", 8 * n) for n in range(1 << 19)))' \
+		"$dir/a.img" "$dir/b.img" "$dir/as-made.img"
+	run disk "$1" 2 tests=block "disk = [ '$dir/a.img,raw,xvda,w', '$dir/b.img,raw,xvdb,r' ]"
+	check "a disk keeps what is not written" cmp -s -n 2097152 "$dir/a.img" "$dir/as-made.img"
+	check "a disk's image has what is written" test "$(cmp -l -i 2560000 -n 524288 "$dir/a.img" \
+		"$dir/as-made.img" | wc -l)" -gt 400000
+	check "a read-only disk is not written" cmp -s "$dir/b.img" "$dir/as-made.img"
 }
 
 same_again
@@ -84,6 +104,7 @@ for engine in ${ENGINES:-interp jit}; do
 	for vcpus in ${VCPUS:-1 2 4}; do
 		run alone "$engine" "$vcpus" "${EXTRA:-}"
 	done
+	disks "$engine"
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

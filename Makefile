@@ -46,7 +46,7 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 	smbios start variable
 HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
-BACK := block block_abi block_file block_request block_work ring shared_ring store_client store_ring xenbus xenbus_bus
+BACK := block block_abi block_file block_nbd block_request block_work ring shared_ring store_client store_ring xenbus xenbus_bus
 DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main pv \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main stream
@@ -55,8 +55,10 @@ TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd
 	cmd_pause cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_sysrq cmd_unpause cmd_vcpu_set control \
 	disk disk_helper disk_open epixend guest launch registry settings start verbs xenstore
 MAIN := src/tool/main
+# Programs beside epixen, for what needs more libraries; built where those are.
+HELPER := nbd
 
-UNIT := acpi alat block branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
+UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify xenbus
 
@@ -70,7 +72,7 @@ ISATEST := isatest
 JITTEST := count jittest program structure world
 BROKEN  := emit_alu2 emit_store ir_target exec_fc
 AUDIT   := alat branch exec_int interrupt manual mem rse system
-FUZZ    := config control guest insn kernel pv state store unwind
+FUZZ    := block config control guest insn kernel pv state store unwind
 
 MONITOR := console firmware prompt selftest start
 
@@ -81,6 +83,8 @@ LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/
 
 CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)
 LIB_OBJ     := $(LIB_SRC:%=$(BUILD)/%.o)
+HELPER_OBJ  := $(HELPER:%=$(BUILD)/src/helper/%.o)
+HELPER_BIN  := $(if $(wildcard /usr/include/libnbd.h),$(BUILD)/epixen-nbd)
 MAIN_OBJ    := $(MAIN:%=$(BUILD)/%.o)
 USER_OBJ    := $(USER:%=$(BUILD)/tests/user/%.o)
 FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
@@ -98,7 +102,7 @@ GUESTS      := $(BUILD)/guests/monitor.elf
 # --- building ----------------------------------------------------------------------------------
 
 .PHONY: all guests tests
-all: $(BUILD)/epixen
+all: $(BUILD)/epixen $(HELPER_BIN)
 guests: $(GUESTS)
 tests: all guests $(UNIT_BIN) $(JIT_BIN) $(TEST_BIN) $(AUDIT_BIN) $(BROKEN_BIN)
 
@@ -114,6 +118,10 @@ link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^)
 $(BUILD)/epixen: $(MAIN_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
 	$(link) $(LDLIBS)
+
+$(BUILD)/epixen-nbd: $(BUILD)/src/helper/nbd.o $(BASE:%=$(BUILD)/src/base/%.o) $(BUILD)/src/domain/sandbox.o
+	$(call say,LINK,$@)
+	$(link) -lnbd $(LDLIBS)
 
 $(BUILD)/%.o: %.c | $(BUILD_DEPS)
 	$(call say,CC,$<)
@@ -194,7 +202,7 @@ $(BUILD)/guests/monitor.elf: $(MONITOR:%=$(BUILD)/guests/monitor/%.o) guests/mon
 	$(call say,LD,$@)
 	$(Q)$(IA64)ld --no-warn-rwx-segments -T guests/monitor/monitor.lds -o $@ $(filter %.o,$^)
 
-OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
+OBJ := $(LIB_OBJ) $(MAIN_OBJ) $(HELPER_OBJ) $(UNIT_BIN:=.o) $(ON_ENGINE) $(USER_OBJ) $(FPTEST_OBJ) $(ISATEST_OBJ) \
 	$(BUILD)/tests/audit/broken.o $(BUILD)/tests/jit/broken.o $(JITTEST_OBJ) $(BUILD)/tests/jit/x86test.o \
 	$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o) $(BUILD)/tests/fuzz/domain.o
 -include $(OBJ:.o=.d)

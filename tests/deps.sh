@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make zlib1g-dev libseccomp-dev binutils-ia64-linux-gnu"
-check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps xz-utils xenstore-utils"
+check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps xz-utils xenstore-utils libnbd-dev qemu-utils"
 ci="$check clang-format"
 fuzz="$check clang libclang-rt-dev"
 bench="$check gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross qemu-user"

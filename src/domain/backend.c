@@ -3,6 +3,7 @@
 #include "domain/backend.h"
 
 #include "back/block.h"
+#include "back/block_nbd.h"
 #include "back/store_ring.h"
 #include "back/xenbus.h"
 #include "base/stream.h"
@@ -27,11 +28,12 @@ static struct block_image *open_disk(const struct config_disk *c, int fd, int sh
 {
 	struct block_image *i;
 
-	(void)shared;
 	if (c->format == DISK_EMPTY)
 		i = block_none_new();
-	else
+	else if (c->format == DISK_RAW)
 		i = block_file_new(fd);
+	else
+		i = block_nbd_new(fd, shared);
 	if (!i)
 		return NULL;
 	i->size = c->size;

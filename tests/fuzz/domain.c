@@ -19,7 +19,14 @@ struct domain *fuzz_domain(unsigned vcpus)
 		.memory = 8,
 		.vcpus = vcpus,
 		.virtual_clock = true};
-	d->fd = (struct domain_fds){-1, -1, -1, -1, -1, -1, -1, -1};
+	d->fd = (struct domain_fds){.kernel = -1,
+		.ramdisk = -1,
+		.control = -1,
+		.directory = -1,
+		.registry = -1,
+		.lock = -1,
+		.ready = -1,
+		.state = -1};
 	d->fd.kernel = memfd_create("kernel", 0);
 	d->wake_fd = eventfd(0, EFD_NONBLOCK);
 	pthread_mutex_init(&d->lock, NULL);

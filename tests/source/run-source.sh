@@ -18,7 +18,7 @@ check() { # NAME FINDINGS: none is a pass
 
 # An include may point down this list or stay in its directory. One exception: CPU models are plain
 # data that the MMU reads too.
-layers="base store isa mmu cpu jit dev fw hv back domain daemon tool"
+layers="base store isa mmu cpu jit dev fw hv back domain daemon tool helper"
 includes() {
 	below=" "
 	for layer in $layers; do

@@ -155,6 +155,7 @@ void tlb_clear_tc(struct tlb *t)
 {
 	memset(t->tc, 0, sizeof(t->tc));
 	memset(t->count, 0, sizeof(t->count));
+	memset(t->victim, 0, sizeof(t->victim));
 	t->sizes = t->digest = 0;
 }
 

@@ -49,8 +49,15 @@ void console_write(const char *s, size_t n)
 
 void console_flush(void)
 {
-	if (ring)
-		wait_until(ring->out_cons == ring->out_prod, 2000);
+	if (!ring)
+		return;
+	port_mask(start_info->console_evtchn);
+	while (ring->out_cons != ring->out_prod) {
+		port_clear(start_info->console_evtchn);
+		__sync_synchronize();
+		if (ring->out_cons != ring->out_prod)
+			poll_port(start_info->console_evtchn, 0);
+	}
 }
 
 void print(const char *fmt, ...)

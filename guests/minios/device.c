@@ -106,7 +106,7 @@ void ring_push(struct front_ring *r)
 
 const void *ring_answer(struct front_ring *r, unsigned ms)
 {
-	u64 deadline = now() + ms * 1000000ull;
+	u64 deadline = wait_deadline(ms);
 
 	while (r->header[2] == r->cons) {
 		r->header[3] = r->cons + 1;
@@ -114,7 +114,7 @@ const void *ring_answer(struct front_ring *r, unsigned ms)
 		__sync_synchronize();
 		if (r->header[2] != r->cons)
 			break;
-		if (now() >= deadline)
+		if (deadline && now() >= deadline)
 			return NULL;
 		poll_port(r->port, deadline);
 	}

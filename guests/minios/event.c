@@ -7,6 +7,7 @@
 volatile u32 event_count[4096];
 volatile u8 event_cpu[4096];
 static event_fn *handlers[4096];
+static volatile u8 port_cpu[4096]; /* where it is bound to: nobody else takes it */
 
 extern char event_entry[];
 
@@ -85,6 +86,8 @@ static void word(unsigned w)
 
 	for (; due; due &= due - 1) {
 		unsigned port = w * 64 + (unsigned)__builtin_ctzll(due);
+		if (port_cpu[port] != self->id)
+			continue;
 		port_clear(port);
 		event_cpu[port] = (u8)self->id;
 		__sync_fetch_and_add(&event_count[port], 1);
@@ -112,12 +115,18 @@ bool event_wait(unsigned port, u32 n, unsigned ms)
 
 /* --- hypercalls about ports --- */
 
+static s64 bound(u32 port, u32 vcpu)
+{
+	port_cpu[port] = (u8)vcpu;
+	return port;
+}
+
 s64 bind_virq(u32 virq, u32 vcpu)
 {
 	u32 op[3] = {virq, vcpu, 0};
 	s64 err = hc_op(HC_EVENT, EVTCHN_BIND_VIRQ, op);
 
-	return err ? err : op[2];
+	return err ? err : bound(op[2], vcpu);
 }
 
 s64 bind_ipi(u32 vcpu)
@@ -125,7 +134,7 @@ s64 bind_ipi(u32 vcpu)
 	u32 op[2] = {vcpu, 0};
 	s64 err = hc_op(HC_EVENT, EVTCHN_BIND_IPI, op);
 
-	return err ? err : op[1];
+	return err ? err : bound(op[1], vcpu);
 }
 
 s64 alloc_unbound(u16 dom, u16 remote)
@@ -136,7 +145,7 @@ s64 alloc_unbound(u16 dom, u16 remote)
 	} op = {dom, remote, 0};
 	s64 err = hc_op(HC_EVENT, EVTCHN_ALLOC_UNBOUND, &op);
 
-	return err ? err : op.port;
+	return err ? err : bound(op.port, 0);
 }
 
 s64 bind_interdomain(u16 remote, u32 port)
@@ -147,19 +156,24 @@ s64 bind_interdomain(u16 remote, u32 port)
 	} op = {remote, port, 0};
 	s64 err = hc_op(HC_EVENT, EVTCHN_BIND_INTERDOMAIN, &op);
 
-	return err ? err : op.local;
+	return err ? err : bound(op.local, 0);
 }
 
 s64 port_op(u32 op, u32 port)
 {
+	if (op == EVTCHN_CLOSE && port < 4096)
+		port_mask(port); /* as the next one of that number starts */
 	return hc_op(HC_EVENT, op, &port);
 }
 
 s64 bind_vcpu(u32 port, u32 vcpu)
 {
 	u32 op[2] = {port, vcpu};
+	s64 err = hc_op(HC_EVENT, EVTCHN_BIND_VCPU, op);
 
-	return hc_op(HC_EVENT, EVTCHN_BIND_VCPU, op);
+	if (!err)
+		bound(port, vcpu);
+	return err;
 }
 
 s64 port_status(u32 port, struct evtchn_status *s)

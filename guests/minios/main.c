@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From the first stack to the tests: tests=NAME,NAME on the command line, all of one domain's own
- * otherwise; then=poweroff, reboot, crash or halt says how it ends.
+ * otherwise; then=poweroff, reboot, crash, halt or wait (for what
+ * xenstore says) is how it ends.
  */
 #include "hypercall.h"
 #include "tests.h"
+#include "xenbus.h"
 
 struct start_info *start_info;
 struct boot_param *boot_param;
@@ -52,12 +54,36 @@ void shut_down(u32 reason)
 		yield();
 }
 
+/* Obeys control/shutdown (ABI 13.1). */
+static void wait_for_order(void)
+{
+	char order[32];
+	const char *token;
+
+	xs_init();
+	xs_watch("control/shutdown", "order");
+	for (;;) {
+		xs_event(5000, &token);
+		u32 tx = xs_begin();
+		const char *s = xs_read(tx, "control/shutdown");
+		format(order, sizeof(order), "%s", s ? s : "");
+		if (*order)
+			xs_write(tx, "control/shutdown", "%s", "");
+		if (*xs_end(tx, true) || !*order)
+			continue;
+		print("# asked to %s\r\n", order);
+		shut_down(!strcmp(order, "reboot") ? 1 : 0);
+	}
+}
+
 static void finish(void)
 {
 	char then[16];
 
 	tap_end();
 	option("then", then, sizeof(then));
+	if (!strcmp(then, "wait"))
+		wait_for_order();
 	if (!strcmp(then, "halt"))
 		for (;;)
 			hypercall(HC_SCHED, SCHED_BLOCK, 0, 0);

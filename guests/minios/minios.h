@@ -215,6 +215,12 @@ static inline u64 itc(void)
 	__asm__ volatile("mov %0 = ar.itc" : "=r"(t)::"memory");
 	return t;
 }
+/* Until when to wait for somebody outside: 5000 ms and more are for ever, 0. With a virtual clock
+ * others have time of another kind. */
+static inline u64 wait_deadline(unsigned ms)
+{
+	return ms >= 5000 ? 0 : now() + ms * 1000000ull;
+}
 void delay(unsigned ms);
 /* Gives way; spinning loops call it. */
 void yield(void);

@@ -28,7 +28,7 @@ void xs_init(void)
 	port_mask(start_info->store_evtchn);
 }
 
-/* Waits for the other end to signal; a poll that ends early does no harm. */
+/* For the other end to signal; a poll that ends early does no harm. */
 static void pause(void)
 {
 	port_clear(start_info->store_evtchn);
@@ -64,7 +64,7 @@ static bool get(void *data, u32 n, u64 deadline)
 		u32 cons = ring->rsp_cons;
 		pause();
 		if (cons == ring->rsp_prod) {
-			if (now() >= deadline)
+			if (deadline && now() >= deadline)
 				return false;
 			poll_port(start_info->store_evtchn, deadline);
 			continue;
@@ -87,7 +87,7 @@ static bool message(u64 deadline)
 
 	if (!get(&h, sizeof(h), deadline) || h.length > XS_MAX)
 		return false;
-	if (!get(reply.data, h.length, now() + 5000000000))
+	if (!get(reply.data, h.length, 0))
 		return false;
 	reply.type = h.type;
 	reply.length = h.length;
@@ -104,14 +104,13 @@ const struct xs_reply *xs_request(u32 type, u32 tx, const char *path, const void
 {
 	u32 n = path ? (u32)strlen(path) + 1 : 0;
 	struct header h = {.type = type, .id = ++next_id, .tx = tx, .length = n + size};
-	u64 deadline = now() + 10000000000;
 
 	put(&h, sizeof(h));
 	put(path, n);
 	put(data, size);
 	do {
 		reply.type = 0;
-		if (!message(deadline)) {
+		if (!message(0)) {
 			reply.type = 0;
 			break;
 		}
@@ -173,7 +172,7 @@ const char *xs_unwatch(const char *path, const char *token)
 
 const char *xs_event(unsigned ms, const char **token)
 {
-	u64 deadline = now() + ms * 1000000ull;
+	u64 deadline = wait_deadline(ms);
 
 	while (event_first == event_last)
 		if (!message(deadline))

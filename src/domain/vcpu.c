@@ -136,10 +136,13 @@ static void virtual_skip(struct domain *d, uint32_t woken)
 		if (deadline < first)
 			first = deadline;
 	}
-	if (first == UINT64_MAX)
+	if (first == UINT64_MAX) {
+		d->device_look = 0; /* the guest may wait for what a device does unasked */
+		tick_devices(d);
 		vcpu_sleep(&d->vcpu[0], woken, first);
-	else if (first > now)
+	} else if (first > now) {
 		clock_advance(&d->machine.clock, first - now);
+	}
 	pass_deadlines(d);
 	tick_devices(d);
 }

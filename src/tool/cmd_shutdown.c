@@ -30,9 +30,11 @@ int cmd_shutdown(int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return verb_usage(argv[0]);
+	/* waiting begins first: a guest may be gone as soon as it is asked */
+	int end = wait ? control_begin(argv[optind], "wait", -1) : -1;
+	if (wait && end < 0)
+		return EXIT_FAILURE;
 	if (ask(argv[optind]))
 		return EXIT_FAILURE;
-	if (wait && control_request(argv[optind], "wait", -1, NULL))
-		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
+	return wait && control_end(argv[optind], end, NULL) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

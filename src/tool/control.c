@@ -96,11 +96,10 @@ int control_answer(int fd, struct text *out, char *verdict, size_t size)
 	return err;
 }
 
-int control_request(const char *domain, const char *line, int pass, struct text *out)
+int control_begin(const char *domain, const char *line, int pass)
 {
 	struct registry r;
 	struct registry_entry e;
-	char verdict[300] = "";
 
 	int err = registry_open(&r);
 	if (err)
@@ -109,19 +108,29 @@ int control_request(const char *domain, const char *line, int pass, struct text 
 	registry_unlock(&r);
 	int fd = err ? err : control_connect(&r, e.id, line, pass);
 	registry_close(&r);
-	if (err)
-		return err;
-	if (fd >= 0) {
-		err = control_answer(fd, out, verdict, sizeof(verdict));
-		close(fd);
-	} else {
-		err = fd;
-	}
+	if (!err && fd < 0)
+		log_error("%s: cannot talk to the domain: %s", domain, strerror(-fd));
+	return fd;
+}
+
+int control_end(const char *domain, int fd, struct text *out)
+{
+	char verdict[300] = "";
+
+	int err = control_answer(fd, out, verdict, sizeof(verdict));
+	close(fd);
 	if (err == -EPROTO)
 		log_error("%s: %s", domain, verdict);
 	else if (err)
 		log_error("%s: cannot talk to the domain: %s", domain, strerror(-err));
 	return err;
+}
+
+int control_request(const char *domain, const char *line, int pass, struct text *out)
+{
+	int fd = control_begin(domain, line, pass);
+
+	return fd < 0 ? fd : control_end(domain, fd, out);
 }
 
 int control_verb(int argc, char **argv, const char *command)

@@ -15,8 +15,11 @@ int control_connect_at(int dir, const char *name, const char *line, int pass);
  * to verdict (size bytes; may be NULL). Returns 0; -EPROTO when the domain refused, verdict then
  * says why; -EPIPE when the connection broke. */
 int control_answer(int fd, struct text *out, char *verdict, size_t size);
-/* Both, for a domain named by the user; failures are logged. out may be NULL. Returns 0 or
- * -errno. */
+/* The same for a domain named by the user; failures are logged: begin gives the connection for end,
+ * or -errno. */
+int control_begin(const char *domain, const char *line, int pass);
+int control_end(const char *domain, int fd, struct text *out);
+/* Both. out may be NULL. Returns 0 or -errno. */
 int control_request(const char *domain, const char *line, int pass, struct text *out);
 
 /* The usual verb: exactly one argument, a domain, to which `command` is sent. Exit status. */

@@ -98,6 +98,28 @@ for file in sys.argv[1:]:
 	check "a read-only disk is not written" cmp -s "$dir/b.img" "$dir/as-made.img"
 }
 
+# How a domain ends is what its kernel said. ENGINE
+ends() {
+	config reboot "$1" 1 "tests=none then=reboot"
+	sed -i 's/^on_reboot.*/on_reboot = "restart"/' "$dir/reboot.cfg"
+	timeout 60 "$epixen" create -c "$dir/reboot.cfg" >"$dir/reboot.out" 2>&1 </dev/null &
+	tries=0
+	while [ "$(grep -ac '^1\.\.0' "$dir/reboot.out")" -lt 3 ] && [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	check "a reboot starts the kernel again, and again" [ $tries -lt 100 ]
+	"$epixen" destroy reboot 2>"$dir/reboot.err"
+	wait
+	config crash "$1" 1 "tests=none then=crash"
+	timeout 60 "$epixen" create -c "$dir/crash.cfg" >"$dir/crash.out" 2>"$dir/crash.err" </dev/null
+	check "a crash that the guest tells is one" [ $? -eq 1 ]
+	check "and reported" grep -aq 'crashed' "$dir/crash.err"
+	config asked "$1" 1 "tests=none then=wait"
+	"$epixen" create "$dir/asked.cfg" 2>"$dir/asked.err"
+	check "a guest that is asked to shut down does" timeout 20 "$epixen" shutdown -w asked
+}
+
 same_again
 kernel=${MINIOS:-$PWD/$image}
 for engine in ${ENGINES:-interp jit}; do
@@ -105,6 +127,8 @@ for engine in ${ENGINES:-interp jit}; do
 		run alone "$engine" "$vcpus" "${EXTRA:-}"
 	done
 	disks "$engine"
+	run virtual "$engine" 4 "" "clock = 'virtual'"
+	ends "$engine"
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -42,7 +42,7 @@ void store_client_attach(struct store_client *c, int fd)
 
 static bool push_tag(struct store_client *c, struct store_tag t)
 {
-	if (c->first + c->tags == c->room) {
+	if (c->first && c->first + c->tags == c->room) {
 		memmove(c->tag, c->tag + c->first, c->tags * sizeof(t));
 		c->first = 0;
 	}

@@ -388,6 +388,8 @@ static void a_saved_conversation_goes_on(void **state)
 		snprintf(text, sizeof(text), "a|%u", i);
 		guest_asks(w, i, XS_WRITE, 0, text);
 		guest_asks(w, i + 1, XS_READ, 0, "a|");
+		if (w->fd < 0)
+			give_stream(w);
 		for (unsigned n = chance(w, 12); n; n--) {
 			store_ring_pump(&w->r, w->page);
 			step_store(w, 1 + chance(w, 30));

@@ -77,7 +77,9 @@ static void vbd_notify(void *ctx)
 
 	pthread_mutex_lock(&b->lock);
 	v->kicked = true;
-	if (b->idle)
+	if (b->eager_used)
+		b->eager = true;
+	else if (b->idle)
 		pthread_cond_signal(&b->work);
 	pthread_mutex_unlock(&b->lock);
 }
@@ -240,6 +242,11 @@ int block_start(struct block *b)
 	}
 	await_threads(b);
 	return 0;
+}
+
+void block_use_eager(struct block *b)
+{
+	b->eager_used = true;
 }
 
 void block_serve(struct block *b)

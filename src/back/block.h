@@ -38,6 +38,11 @@ int block_start(struct block *b);
  * the host has not finished a request: its memory is still in use. */
 bool block_free(struct block *b);
 
+/* From now on whoever lets the guest signal a channel calls block_eager behind that, on the same
+ * thread: small reads of what the host has in memory are done at once then, without another thread.
+ */
+void block_use_eager(struct block *b);
+void block_eager(struct block *b);
 /* Tells xenstore and log what threads have found. */
 void block_serve(struct block *b);
 /* Takes no more requests, and waits for those in flight, ms at most. Returns NULL or the name of a

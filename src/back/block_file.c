@@ -81,6 +81,14 @@ static int file_write(
 	return transfer(pwritev, i, v, n, at, total);
 }
 
+static int file_try_read(
+	struct block_image *i, const struct iovec *v, int n, uint64_t at, size_t total)
+{
+	ssize_t got = preadv2(((struct file *)i)->fd, v, n, (off_t)at, RWF_NOWAIT);
+
+	return got == (ssize_t)total ? 0 : -EAGAIN;
+}
+
 static int file_flush(struct block_image *i)
 {
 	return fdatasync(((struct file *)i)->fd) < 0 ? -errno : 0;
@@ -100,7 +108,7 @@ static void file_free(struct block_image *i)
 }
 
 static const struct block_image_ops file_ops = {
-	file_read, file_write, file_flush, file_discard, file_free};
+	file_read, file_write, file_flush, file_discard, file_try_read, file_free};
 
 struct block_image *block_file_new(int fd)
 {
@@ -140,7 +148,7 @@ static void none_free(struct block_image *i)
 }
 
 static const struct block_image_ops none_ops = {
-	none_transfer, none_transfer, none_flush, none_discard, none_free};
+	none_transfer, none_transfer, none_flush, none_discard, NULL, none_free};
 
 struct block_image *block_none_new(void)
 {

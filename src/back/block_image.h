@@ -15,7 +15,7 @@ struct block_image;
 
 /* Each waits until it is done, and returns 0 or -errno. Any thread. */
 struct block_image_ops {
-	/* All of the vector's bytes (total), within the size. */
+	/* All of the vector's bytes, total, within the size; at most 64 pieces. */
 	int (*read)(struct block_image *i, const struct iovec *v, int n, uint64_t at, size_t total);
 	int (*write)(
 		struct block_image *i, const struct iovec *v, int n, uint64_t at, size_t total);
@@ -23,6 +23,10 @@ struct block_image_ops {
 	int (*flush)(struct block_image *i);
 	/* The bytes are not needed any more. -EOPNOTSUPP where that cannot be done. */
 	int (*discard)(struct block_image *i, uint64_t at, uint64_t len);
+	/* As read when that takes no time; -EAGAIN else, and bytes may have changed. NULL: never.
+	 */
+	int (*try_read)(
+		struct block_image *i, const struct iovec *v, int n, uint64_t at, size_t total);
 	/* Closes it; no other call is running. */
 	void (*free)(struct block_image *i);
 };

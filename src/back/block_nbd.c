@@ -183,7 +183,7 @@ static void nbd_free(struct block_image *i)
 }
 
 static const struct block_image_ops nbd_ops = {
-	nbd_read, nbd_write, nbd_flush, nbd_discard, nbd_free};
+	nbd_read, nbd_write, nbd_flush, nbd_discard, NULL, nbd_free};
 
 struct block_image *block_nbd_new(int socket, int memory)
 {

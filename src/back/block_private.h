@@ -37,6 +37,9 @@ struct vbd {
 	bool report; /* which has not been told */
 	unsigned
 		flying; /* requests taken whose answers are not published, or are being signalled */
+	bool busy;	/* somebody is in serve_eagerly, and looks at the ring again */
+	bool put_off;	/* deferred is a request that was taken, for a thread to do */
+	struct block_request deferred;
 	bool held; /* barrier: nothing is taken before it is done, which begins when none flies */
 	struct block_request barrier;
 	const struct block_abi *abi;
@@ -55,7 +58,9 @@ struct block {
 	pthread_cond_t done; /* a disk has none in flight any more */
 	struct vbd *turn;    /* whose requests are looked for first */
 	bool paused, quit;
-	unsigned idle; /* threads that wait for work */
+	bool eager_used;    /* whoever signals calls block_eager next */
+	_Atomic bool eager; /* it is to do something */
+	unsigned idle;	    /* threads that wait for work */
 	unsigned threads, running;
 	pthread_t thread[BLOCK_THREADS];
 };

@@ -140,6 +140,23 @@ static enum block_status transfer(struct block_target *t, struct block_request *
 	return s;
 }
 
+bool block_try(struct block_target *t, const struct block_request *q, enum block_status *s)
+{
+	struct held h = {.readonly = false};
+	const struct block_image_ops *ops = t->image->ops;
+	int err = -EAGAIN;
+
+	if (q->op != BLOCK_READ || q->indirect || q->segments != 1 || !ops->try_read)
+		return false;
+	if (hold(t, q, &h) && in_range(t, q->sector, h.total / BLOCK_SECTOR)) {
+		err = ops->try_read(t->image, h.v, 1, q->sector * BLOCK_SECTOR, h.total);
+		note_write(t, &h.v[0]);
+	}
+	release(t, q, &h);
+	*s = BLOCK_OKAY;
+	return err == 0;
+}
+
 static enum block_status discard(struct block_target *t, const struct block_request *q)
 {
 	if (!t->image->discard_granule)

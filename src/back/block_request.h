@@ -18,6 +18,9 @@ struct block_target {
 	_Atomic bool complained; /* a failure of the host was logged */
 };
 
+/* Does it if that takes no time: a small read of what the host has in memory. Returns whether it
+ * was done, with the answer in *s; q stays as it is. */
+bool block_try(struct block_target *t, const struct block_request *q, enum block_status *s);
 /* Does it, and waits. q is changed. Any thread, several at once. */
 enum block_status block_perform(struct block_target *t, struct block_request *q);
 

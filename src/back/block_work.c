@@ -10,13 +10,19 @@
 #include "hv/event.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <time.h>
 
 /* --- the lock is held --- */
 
-static bool ready(const struct vbd *v)
+static bool may_take(const struct vbd *v)
 {
 	return v->live && v->kicked && !v->held && !v->broken && !v->block->paused;
+}
+
+static bool ready(const struct vbd *v)
+{
+	return v->put_off || may_take(v);
 }
 
 /* Disks take turns. */
@@ -69,6 +75,16 @@ static bool take(struct vbd *v, struct block_request *q)
 	return true;
 }
 
+/* What is to be done next. */
+static bool next_request(struct vbd *v, struct block_request *q)
+{
+	if (!v->put_off)
+		return take(v, q);
+	*q = v->deferred;
+	v->put_off = false;
+	return true;
+}
+
 /* What a guest sees of a disk that was disconnected meanwhile is nothing. */
 static bool publish(struct vbd *v, const struct block_request *q, enum block_status s)
 {
@@ -100,6 +116,17 @@ static bool land(struct vbd *v, struct block_request *q)
 	return false;
 }
 
+static void tell(struct vbd *v, const struct block_request *q, enum block_status s)
+{
+	struct block *b = v->block;
+
+	if (!publish(v, q, s))
+		return;
+	pthread_mutex_unlock(&b->lock);
+	evtchn_signal(b->hv, v->port);
+	pthread_mutex_lock(&b->lock);
+}
+
 /* Does a request, and the barrier that waits for it. */
 static void serve(struct vbd *v, struct block_request *q)
 {
@@ -111,12 +138,54 @@ static void serve(struct vbd *v, struct block_request *q)
 		pthread_mutex_unlock(&b->lock);
 		enum block_status s = block_perform(&v->target, q);
 		pthread_mutex_lock(&b->lock);
-		if (publish(v, q, s)) {
-			pthread_mutex_unlock(&b->lock);
-			evtchn_signal(b->hv, v->port);
-			pthread_mutex_lock(&b->lock);
-		}
+		tell(v, q, s);
 	} while (land(v, q));
+}
+
+/* Takes what can be done at once; the first that cannot is put off, and one of the threads goes on
+ * behind it. */
+static void serve_eagerly(struct vbd *v)
+{
+	struct block *b = v->block;
+	struct block_request q;
+	enum block_status s;
+
+	if (v->busy)
+		return;
+	v->busy = true;
+	while (may_take(v) && !v->put_off && take(v, &q)) {
+		pthread_mutex_unlock(&b->lock);
+		bool done = block_try(&v->target, &q, &s);
+		pthread_mutex_lock(&b->lock);
+		if (!done) {
+			v->deferred = q;
+			v->put_off = true;
+			break;
+		}
+		tell(v, &q, s);
+		if (land(v, &q)) { /* a barrier now */
+			v->deferred = q;
+			v->put_off = true;
+		}
+	}
+	v->busy = false;
+}
+
+void block_eager(struct block *b)
+{
+	bool more = false;
+
+	if (likely(!atomic_load_explicit(&b->eager, memory_order_relaxed)))
+		return;
+	pthread_mutex_lock(&b->lock);
+	b->eager = false;
+	for (struct vbd *v = b->disks; v; v = v->next) {
+		serve_eagerly(v);
+		more |= ready(v);
+	}
+	if (more)
+		pthread_cond_signal(&b->work);
+	pthread_mutex_unlock(&b->lock);
 }
 
 static void wait_for_work(struct block *b)
@@ -138,7 +207,7 @@ void *block_work(void *arg)
 		struct vbd *v = next_ready(b);
 		if (!v)
 			wait_for_work(b);
-		else if (take(v, &q))
+		else if (next_request(v, &q))
 			serve(v, &q);
 	}
 	pthread_mutex_unlock(&b->lock);

@@ -17,9 +17,10 @@ static uint32_t get(const struct shared_ring *r, uint32_t at)
 	return __atomic_load_n(word(r, at), __ATOMIC_ACQUIRE);
 }
 
-static void set(struct shared_ring *r, uint32_t at, uint32_t v)
+/* Before anything is read that comes behind it. */
+static void set_first(struct shared_ring *r, uint32_t at, uint32_t v)
 {
-	__atomic_store_n(word(r, at), v, __ATOMIC_RELEASE);
+	__atomic_exchange_n(word(r, at), v, __ATOMIC_SEQ_CST);
 }
 
 static uint32_t slot(const struct shared_ring *r, uint32_t index)
@@ -59,9 +60,8 @@ int shared_ring_take(struct shared_ring *r, void *request)
 
 bool shared_ring_sleep(struct shared_ring *r)
 {
-	set(r, REQ_EVENT, r->taken + 1);
 	/* the guest does the same the other way round: one of both sees what the other wrote */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	set_first(r, REQ_EVENT, r->taken + 1);
 	return shared_ring_waiting(r) != 0;
 }
 
@@ -78,9 +78,8 @@ bool shared_ring_push(struct shared_ring *r)
 {
 	uint32_t old = r->pushed;
 
-	set(r, RSP_PROD, r->put);
+	set_first(r, RSP_PROD, r->put);
 	r->pushed = r->put;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	/* has the index come to, or gone past, what the guest waits for? */
 	return r->put - get(r, RSP_EVENT) < r->put - old;
 }

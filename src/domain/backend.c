@@ -62,6 +62,8 @@ static int init_disks(struct domain *d, char error[LOAD_ERROR_SIZE])
 
 	for (unsigned n = 0; n < d->config.disks && !err; n++)
 		err = add_disk(d, n);
+	if (!err && d->config.pv)
+		block_use_eager(d->block);
 	if (!err)
 		err = block_start(d->block);
 	if (err)

@@ -6,6 +6,7 @@
 #include "domain/backend.h"
 #include "domain/kind.h"
 
+#include "back/block.h"
 #include "back/ring.h"
 #include "base/stream.h"
 #include "cpu/timer.h"
@@ -248,9 +249,11 @@ static void act(struct vcpu *v, enum hv_action action)
 
 static void call(struct vcpu *v, enum exit exit)
 {
-	if (exit == EXIT_HYPERCALL)
-		act(v, hv_call(&v->domain->hv, v->cpu));
-	else
+	if (exit == EXIT_HYPERCALL) {
+		enum hv_action action = hv_call(&v->domain->hv, v->cpu);
+		block_eager(v->domain->block);
+		act(v, action);
+	} else
 		domain_crash(v, "call of firmware that a PV domain has not");
 }
 

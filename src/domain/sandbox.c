@@ -148,6 +148,7 @@ static const struct rule allowed[] = {
 	/* disks */
 	ALLOW(fdatasync),
 	ALLOW(preadv),
+	ALLOW(preadv2),
 	ALLOW(pwritev),
 	/* memory, never executable; pages of guest RAM given back */
 	ALLOW(brk),

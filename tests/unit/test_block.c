@@ -11,6 +11,7 @@
 #include "hv/hypercall.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -91,23 +92,24 @@ static uint32_t grant_flags(struct disk *d, uint32_t ref)
 
 static void write_key(struct disk *d, unsigned n, const char *fmt, ...)
 {
-	char text[40];
+	char text[40] = "";
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (fmt)
+		vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	free(d->v->x->key[n]);
 	d->v->x->key[n] = fmt ? strdup(text) : NULL;
 }
 
-/* The frontend: a ring, a channel, 64 granted pages. */
+/* The frontend: a ring, a channel, granted pages. */
 static void make_front(struct disk *d, const char *protocol)
 {
 	memset(frame(d, RING_FRAME), 0, PAGE);
 	*index_at(d, 1) = *index_at(d, 3) = 1;
 	d->req = d->rsp = 0;
 	grant(d, RING_REF, RING_FRAME, false);
-	for (uint32_t n = 0; n < 80; n++)
+	for (uint32_t n = 0; n < 128; n++)
 		grant(d, DATA_REF + n, DATA_FRAME + n, false);
 	d->port = (uint32_t)evtchn_alloc_unbound(&d->p->hv, DOMID_DOM0);
 	write_key(d, 0, "%u", RING_REF);
@@ -146,7 +148,10 @@ static void number_sectors(int fd)
 
 static struct disk *disk_new(void **state, bool readonly)
 {
-	int fd = memfd_create("disk", 0);
+	/* where a file system can say whether a read would wait */
+	int fd = open("/var/tmp", O_TMPFILE | O_RDWR, 0600);
+	if (fd < 0)
+		fd = memfd_create("disk", 0);
 	number_sectors(fd);
 	struct block_image *image = block_file_new(dup(fd));
 	image->size = SECTORS * 512ull;
@@ -181,6 +186,7 @@ static void signal_backend(struct disk *d)
 	if (e->notify)
 		e->notify(e->ctx);
 	pthread_mutex_unlock(&d->p->hv.event.lock);
+	block_eager(d->block);
 }
 
 static void pause_ms(unsigned ms)
@@ -361,7 +367,7 @@ static void many_requests_at_once_are_all_answered(void **state)
 		memset(seen, 0, sizeof(seen));
 		for (unsigned n = 0; n < 128; n++) {
 			struct request q = one(OP_READ, n * 8 % SECTORS, 0, 7);
-			q.seg[0].ref = DATA_REF + n % 64;
+			q.seg[0].ref = DATA_REF + n;
 			q.id = n;
 			send_raw(d, &q, sizeof(q), 112);
 		}
@@ -651,7 +657,7 @@ static void slow_free(struct block_image *i)
 }
 
 static const struct block_image_ops slow_ops = {
-	slow_read, slow_write, slow_flush, slow_discard, slow_free};
+	slow_read, slow_write, slow_flush, slow_discard, NULL, slow_free};
 
 static void slow_init(struct slow *s)
 {
@@ -736,7 +742,7 @@ static void failures_of_the_host_are_the_guests_and_go_on(void **state)
 		for (uint8_t op = OP_READ; op <= OP_DISCARD; op++) {
 			struct request q = one(op, 0, 0, 1);
 			if (op == OP_DISCARD)
-				q.seg[0].ref = 8, q.seg[0].last = 0; /* 8 sectors */
+				memcpy(&q.seg[0], &(uint64_t){8}, 8);
 			if (op != OP_RESERVED)
 				assert_int_equal(ask(d, q), known[n].status);
 		}
@@ -751,6 +757,94 @@ static void a_file_that_became_shorter_fails(void **state)
 	assert_int_equal(ask(d, one(OP_READ, 0, 0, 1)), 0);
 	assert_int_equal(ask(d, one(OP_READ, 0, 0, 3)), -1);
 	assert_int_equal(ask(d, one(OP_READ, 100, 0, 3)), -1);
+	disk_free(d);
+}
+
+static void reads_of_cached_sectors_are_answered_before_the_signal_returns(void **state)
+{
+	struct disk *d = disk_new(state, false);
+	struct iovec v = {frame(d, DATA_FRAME), 512};
+	if (d->v->target.image->ops->try_read(d->v->target.image, &v, 1, 0, 512)) {
+		disk_free(d);
+		skip();
+	}
+	block_use_eager(d->block);
+	for (unsigned n = 0; n < 1000; n++) {
+		send_op(d, OP_READ, n);
+		assert_int_equal(*index_at(d, 2), n + 1);
+		assert_true(evtchn_pending(&d->p->hv, d->port) || n);
+		assert_int_equal(receive(d).id, n);
+	}
+	disk_free(d);
+}
+
+struct sender {
+	struct disk *d;
+	pthread_t thread;
+	bool stop;
+};
+
+static void *signal_always(void *arg)
+{
+	struct sender *s = arg;
+	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED))
+		signal_backend(s->d);
+	return NULL;
+}
+
+/* Small reads, which are done at once, among others that are not, with signals from all sides. */
+static void eager_and_other_requests_mix(void **state)
+{
+	struct disk *d = disk_new(state, false);
+	struct sender s = {.d = d};
+	block_use_eager(d->block);
+	pthread_create(&s.thread, NULL, signal_always, &s);
+	static uint8_t seen[100];
+	for (unsigned round = 0; round < 50; round++) {
+		memset(seen, 0, sizeof(seen));
+		for (unsigned n = 0; n < 100; n++) {
+			static const uint8_t ops[] = {
+				OP_READ, OP_READ, OP_WRITE, OP_READ, OP_FLUSH};
+			struct request q = one(n == 77 ? OP_BARRIER : ops[n % 5], n * 8, 0, 7);
+			q.seg[0].ref = DATA_REF + n;
+			q.id = n;
+			send_raw(d, &q, sizeof(q), 112);
+		}
+		signal_backend(d);
+		for (unsigned n = 0; n < 100; n++) {
+			struct response r = receive(d);
+			assert_int_equal(r.status, 0);
+			assert_in_range(r.id, 0, 99);
+			assert_int_equal(seen[r.id]++, 0);
+			if (r.id == 77)
+				assert_int_equal(n, 77);
+		}
+	}
+	__atomic_store_n(&s.stop, true, __ATOMIC_RELAXED);
+	pthread_join(s.thread, NULL);
+	disk_free(d);
+}
+
+static void an_eager_disk_saves_and_disconnects(void **state)
+{
+	struct slow s;
+	slow_init(&s);
+	struct disk *d = disk_with(state, &s.image, false);
+	block_use_eager(d->block);
+	connected(d);
+	set_closed(&s, true);
+	send_op(d, OP_READ, 1);
+	await_calls(&s, 1);
+	send_op(d, OP_READ, 2);
+	assert_string_equal(block_quiesce(d->block, 20), "xvda");
+	set_closed(&s, false);
+	assert_null(block_quiesce(d->block, 5000));
+	block_resume(d->block);
+	assert_int_equal(receive(d).id + receive(d).id, 3); /* in any order */
+	send_op(d, OP_BARRIER, 3);
+	assert_int_equal(receive(d).id, 3);
+	vbd_kind.disconnect(d->v->x);
+	assert_null(block_stuck(d->block));
 	disk_free(d);
 }
 
@@ -991,6 +1085,9 @@ int main(void)
 		TEST(flush_is_done_by_the_image),
 		TEST(failures_of_the_host_are_the_guests_and_go_on),
 		TEST(a_file_that_became_shorter_fails),
+		TEST(reads_of_cached_sectors_are_answered_before_the_signal_returns),
+		TEST(eager_and_other_requests_mix),
+		TEST(an_eager_disk_saves_and_disconnects),
 		TEST(saving_waits_for_requests_and_takes_none),
 		TEST(disconnecting_waits_and_answers_nothing),
 		TEST(a_host_that_hangs_stops_its_disk_only),

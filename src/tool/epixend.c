@@ -250,6 +250,8 @@ int epixend_introduce(struct registry *r, uint64_t id, char why[EPIXEND_WHY])
 	int started = epixend_ensure(r, false, why);
 	if (started == 0)
 		err = attach(r, id, why);
+	if (err && epixend_request(r, "ping", -1))
+		started = epixend_ensure(r, false, why); /* it died under our hands */
 	registry_unlock(r);
-	return started < 0 ? started : err;
+	return started < 0 ? started : started ? 0 : err;
 }

@@ -125,7 +125,13 @@ cycle() { # NUMBER
 	if [ $(($1 % 2)) -eq 0 ]; then
 		"$epixen" destroy b
 	else
-		kill -9 "$("$epixen" list -l b | sed -n 's/^pid //p')"
+		c_pid=$("$epixen" list -l b | sed -n 's/^pid //p')
+		kill -9 "$c_pid"
+		c_i=0 # its name is free behind its last breath
+		while grep -q '^State:.[^Z]' "/proc/$c_pid/status" 2>/dev/null && [ $c_i -lt 200 ]; do
+			sleep 0.02
+			c_i=$((c_i + 1))
+		done
 	fi
 }
 # Waits until as much is there as before the cycles.
@@ -146,7 +152,11 @@ settles "$before" && pass || fail "something is left of a first cycle"
 start=$(memory)
 i=1
 while [ $i -le $cycles ]; do
-	cycle $i || fail "cycle $i"
+	cycle $i || {
+		fail "cycle $i"
+		"$epixen" destroy a 2>/dev/null
+		"$epixen" destroy b 2>/dev/null
+	}
 	i=$((i + 1))
 done
 settles "$before" && pass || fail "something is left of $cycles cycles"

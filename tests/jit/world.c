@@ -331,6 +331,7 @@ void side_start(struct side *s, const struct program *p)
 	uint64_t dice = p->dice;
 
 	cpu_reset(cpu);
+	atomic_store(&cpu->kick, 0); /* of the program before */
 	clock_init(&s->m.clock, true);
 	cpu->slots = 0;
 	cpu->alat_generation = 0;

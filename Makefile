@@ -46,21 +46,21 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 	smbios start variable
 HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
-BACK := block block_abi block_file block_nbd block_request block_work ring shared_ring store_client store_ring xenbus xenbus_bus
+BACK := block block_abi block_file block_nbd block_request block_work net net_frame net_packet ring shared_ring store_client store_ring xenbus xenbus_bus
 DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main pv \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main stream
 STORE := admin change command conn path perm record request restrict store tree tx watch wire
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd_help cmd_list cmd_mem_set \
 	cmd_pause cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_sysrq cmd_unpause cmd_vcpu_set control \
-	disk disk_helper disk_open epixend guest launch registry settings start verbs xenstore
+	disk disk_helper disk_open epixend guest launch registry settings start verbs vif vif_open xenstore
 MAIN := src/tool/main
 # Programs beside epixen, for what needs more libraries; built where those are.
-HELPER := nbd
+HELPER := nbd slirp
 
-UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu passes platform \
+UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu net passes platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
-	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify xenbus
+	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify vif xenbus
 
 # Those that run guest code, which they do on each engine.
 RUNNING := branch efi fw interrupt manual pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb rows system
@@ -84,7 +84,7 @@ LIB_SRC  := $(CORE_SRC) $(STORE:%=src/store/%) $(DEV:%=src/dev/%) $(FW:%=src/fw/
 CORE_OBJ    := $(CORE_SRC:%=$(BUILD)/%.o)
 LIB_OBJ     := $(LIB_SRC:%=$(BUILD)/%.o)
 HELPER_OBJ  := $(HELPER:%=$(BUILD)/src/helper/%.o)
-HELPER_BIN  := $(if $(wildcard /usr/include/libnbd.h),$(BUILD)/epixen-nbd)
+HELPER_BIN  := $(BUILD)/epixen-net $(if $(wildcard /usr/include/libnbd.h),$(BUILD)/epixen-nbd)
 MAIN_OBJ    := $(MAIN:%=$(BUILD)/%.o)
 USER_OBJ    := $(USER:%=$(BUILD)/tests/user/%.o)
 FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
@@ -122,6 +122,10 @@ $(BUILD)/epixen: $(MAIN_OBJ) $(LIB_OBJ)
 $(BUILD)/epixen-nbd: $(BUILD)/src/helper/nbd.o $(BASE:%=$(BUILD)/src/base/%.o) $(BUILD)/src/domain/sandbox.o
 	$(call say,LINK,$@)
 	$(link) -lnbd $(LDLIBS)
+
+$(BUILD)/epixen-net: $(BUILD)/src/helper/slirp.o
+	$(call say,LINK,$@)
+	$(link) -lslirp -lseccomp
 
 $(BUILD)/%.o: %.c | $(BUILD_DEPS)
 	$(call say,CC,$<)

@@ -4,7 +4,7 @@
 # Installs what is missing when it can, else says in one line what to install.
 set -eu
 
-build="gcc libc6-dev make zlib1g-dev libseccomp-dev binutils-ia64-linux-gnu"
+build="gcc libc6-dev make zlib1g-dev libseccomp-dev libslirp-dev binutils-ia64-linux-gnu"
 check="$build libcmocka-dev libmpfr-dev libgmp-dev acpica-tools python3 procps xz-utils xenstore-utils libnbd-dev qemu-utils"
 ci="$check clang-format"
 fuzz="$check clang libclang-rt-dev"

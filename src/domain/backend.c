@@ -4,6 +4,7 @@
 
 #include "back/block.h"
 #include "back/block_nbd.h"
+#include "back/net.h"
 #include "back/store_ring.h"
 #include "back/xenbus.h"
 #include "base/stream.h"
@@ -71,6 +72,25 @@ static int init_disks(struct domain *d, char error[LOAD_ERROR_SIZE])
 	return err;
 }
 
+static int init_vifs(struct domain *d, char error[LOAD_ERROR_SIZE])
+{
+	d->net = net_new(&d->hv, d->bus, wake, d);
+	int err = d->net ? 0 : -ENOMEM;
+
+	for (unsigned n = 0; n < d->config.vifs && !err; n++) {
+		const struct config_vif *c = &d->config.vif[n];
+		struct net_vif v = {.mac = c->mac,
+			.fd = d->fd.vif[n],
+			.header = c->tap[0],
+			.rate_bytes = c->rate_bytes,
+			.rate_usecs = c->rate_usecs};
+		err = net_add(d->net, &v);
+	}
+	if (err)
+		snprintf(error, LOAD_ERROR_SIZE, "no memory for its network interfaces");
+	return err;
+}
+
 int backend_init(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
 	d->bus = xenbus_new((unsigned)d->config.id);
@@ -78,7 +98,7 @@ int backend_init(struct domain *d, char error[LOAD_ERROR_SIZE])
 	if (d->store)
 		store_ring_init(d->store);
 	if (d->bus && d->store)
-		return init_disks(d, error);
+		return init_disks(d, error) ? -EINVAL : init_vifs(d, error);
 	snprintf(error, LOAD_ERROR_SIZE, "no memory for the backends");
 	return -ENOMEM;
 }
@@ -89,6 +109,8 @@ void backend_free(struct domain *d)
 	if (!block_free(d->block)) /* its threads use what would be freed next */
 		_exit(1);
 	d->block = NULL;
+	net_free(d->net);
+	d->net = NULL;
 	if (d->store)
 		store_ring_free(d->store);
 	free(d->store);
@@ -140,7 +162,7 @@ unsigned backend_poll(struct domain *d, struct pollfd set[BACKEND_POLLS])
 	if (d->config.pv)
 		add(set, &n, d->store->fd, store_ring_events(d->store));
 	add(set, &n, xenbus_fd(d->bus), xenbus_events(d->bus));
-	return n;
+	return n + net_poll(d->net, set + n);
 }
 
 /* Its answers are moved by us, what it asks wakes us. */
@@ -158,6 +180,7 @@ void backend_serve(struct domain *d)
 {
 	xenbus_pump(d->bus);
 	block_serve(d->block);
+	d->net_again = net_serve(d->net, clock_now(&d->machine.clock));
 	if (d->config.pv && xenbus_settled(d->bus))
 		serve_ring(d);
 }
@@ -193,11 +216,14 @@ void backend_save(struct domain *d, struct stream *s)
 {
 	store_ring_save(d->store, s);
 	block_save(d->block, s);
+	net_save(d->net, s);
 }
 
-void backend_load(struct domain *d, struct stream *s, bool devices)
+void backend_load(struct domain *d, struct stream *s, uint32_t version)
 {
 	store_ring_load(d->store, s);
-	if (devices)
+	if (version > 2)
 		block_load(d->block, s);
+	if (version > 3)
+		net_load(d->net, s);
 }

@@ -43,7 +43,7 @@ void backend_take_bus(struct domain *d, int fd);
 void backend_nodes(struct domain *d, struct text *out);
 
 void backend_save(struct domain *d, struct stream *s);
-/* devices: are they in it? */
-void backend_load(struct domain *d, struct stream *s, bool devices);
+/* version: of the section */
+void backend_load(struct domain *d, struct stream *s, uint32_t version);
 
 #endif

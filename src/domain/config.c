@@ -21,9 +21,18 @@ static void disk_save(const struct config_disk *d, struct stream *s)
 	stream_put_u64(s, d->discard_granule);
 }
 
+static void vif_save(const struct config_vif *v, struct stream *s)
+{
+	stream_put(s, v->mac, sizeof(v->mac));
+	stream_put(s, v->tap, sizeof(v->tap));
+	stream_put(s, v->forward, sizeof(v->forward));
+	stream_put_u64(s, v->rate_bytes);
+	stream_put_u64(s, v->rate_usecs);
+}
+
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 6);
+	stream_begin(s, "config", 7);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -46,6 +55,9 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->disks);
 	for (unsigned i = 0; i < c->disks; i++)
 		disk_save(&c->disk[i], s);
+	stream_put_u64(s, c->vifs);
+	for (unsigned i = 0; i < c->vifs; i++)
+		vif_save(&c->vif[i], s);
 	stream_end(s);
 }
 
@@ -87,10 +99,19 @@ static void disk_load(struct config_disk *d, struct stream *s)
 	d->discard_granule = stream_get_max(s, UINT32_MAX, "discard of a disk");
 }
 
+static void vif_load(struct config_vif *v, struct stream *s)
+{
+	get_text(s, v->mac, sizeof(v->mac));
+	get_text(s, v->tap, sizeof(v->tap));
+	get_text(s, v->forward, sizeof(v->forward));
+	v->rate_bytes = stream_get_max(s, UINT32_MAX, "rate of an interface");
+	v->rate_usecs = stream_get_max(s, UINT32_MAX, "rate of an interface");
+}
+
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 6);
+	uint32_t version = stream_open(s, "config", 7);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -114,6 +135,9 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->disks = version > 5 ? stream_get_max(s, CONFIG_MAX_DISKS, "disks") : 0;
 	for (unsigned i = 0; i < c->disks; i++)
 		disk_load(&c->disk[i], s);
+	c->vifs = version > 6 ? stream_get_max(s, CONFIG_MAX_VIFS, "interfaces") : 0;
+	for (unsigned i = 0; i < c->vifs; i++)
+		vif_load(&c->vif[i], s);
 	stream_close(s);
 	if (stream_ok(s) && (c->memory < CONFIG_MIN_MEMORY || c->vcpus == 0))
 		stream_fail(s, "no memory or no vcpus");

@@ -56,6 +56,16 @@ struct config_disk {
 
 #define CONFIG_MAX_DISKS 32
 
+struct config_vif {
+	char mac[18];	   /* "00:16:3e:01:02:03" */
+	char tap[16];	   /* the host's interface; empty: user-mode network */
+	char forward[256]; /* tcp:2222:22 ..., separated by spaces */
+	/* So many bytes may be sent in each interval of so many microseconds; 0: no limit. */
+	uint64_t rate_bytes, rate_usecs;
+};
+
+#define CONFIG_MAX_VIFS 8
+
 struct domain_config {
 	char name[64];
 	char uuid[40];
@@ -76,6 +86,8 @@ struct domain_config {
 	enum domain_action on_poweroff, on_reboot, on_crash;
 	struct config_disk disk[CONFIG_MAX_DISKS];
 	uint64_t disks;
+	struct config_vif vif[CONFIG_MAX_VIFS];
+	uint64_t vifs;
 };
 
 /* Most MB of RAM that the guest-physical layout has room for (below 3 GB and from 4 GB up to the

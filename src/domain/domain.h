@@ -23,6 +23,7 @@
 struct block;
 struct client;
 struct domain_kind;
+struct net;
 struct store_ring;
 struct xenbus;
 
@@ -59,6 +60,7 @@ struct domain_fds {
 	struct {
 		int image, shared;
 	} disk[CONFIG_MAX_DISKS];
+	int vif[CONFIG_MAX_VIFS]; /* tap device, or socket to its helper */
 };
 
 /* The other ends of a PV guest's console and xenstore rings; I/O thread. */
@@ -81,6 +83,8 @@ struct domain {
 	struct store_ring *store; /* its end of xenstore (backend.h) */
 	struct xenbus *bus;	  /* the backends' */
 	struct block *block;	  /* disks */
+	struct net *net;	  /* network interfaces */
+	uint64_t net_again;	  /* guest ns: when they have something to do unasked */
 	struct kernel_image kernel;
 	struct console console;
 

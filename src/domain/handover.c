@@ -14,7 +14,7 @@
 
 #define NAMED 8
 
-static int *fd_at(struct domain_fds *f, size_t i)
+static int *fd_at(const struct domain_config *c, struct domain_fds *f, size_t i)
 {
 	int *const named[NAMED] = {&f->kernel, &f->ramdisk, &f->control, &f->directory,
 		&f->registry, &f->lock, &f->ready, &f->state};
@@ -22,12 +22,15 @@ static int *fd_at(struct domain_fds *f, size_t i)
 	if (i < NAMED)
 		return named[i];
 	i -= NAMED;
+	if (i < c->vifs)
+		return &f->vif[i];
+	i -= c->vifs;
 	return i % 2 ? &f->disk[i / 2].shared : &f->disk[i / 2].image;
 }
 
 static size_t count(const struct domain_config *c)
 {
-	return NAMED + 2 * c->disks;
+	return NAMED + c->vifs + 2 * c->disks;
 }
 
 int handover_make(const struct domain_config *c, const struct domain_fds *fds)
@@ -37,7 +40,7 @@ int handover_make(const struct domain_config *c, const struct domain_fds *fds)
 	config_save(c, &s);
 	stream_begin(&s, "descriptors", 1);
 	for (size_t i = 0; i < count(c); i++) {
-		int fd = *fd_at(&copy, i);
+		int fd = *fd_at(c, &copy, i);
 		stream_put_u64(&s, (uint64_t)(int64_t)fd);
 		if (fd >= 0)
 			fcntl(fd, F_SETFD, 0);
@@ -68,7 +71,7 @@ int handover_receive(int fd, struct domain_config *c, struct domain_fds *fds)
 	stream_open(&s, "descriptors", 1);
 	for (size_t i = 0; i < count(c); i++) {
 		int got = (int)stream_get_u64(&s);
-		*fd_at(fds, i) = got;
+		*fd_at(c, fds, i) = got;
 		if (stream_ok(&s) && got >= 0)
 			fcntl(got, F_SETFD, FD_CLOEXEC);
 	}

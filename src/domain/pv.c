@@ -147,7 +147,7 @@ static void save(struct domain *d, struct stream *s)
 {
 	fw_save(&d->fw, s);
 	hv_save(&d->hv, s);
-	stream_begin(s, "rings", 3);
+	stream_begin(s, "rings", 4);
 	stream_put_u64(s, d->rings.store_port);
 	stream_put_u64(s, d->rings.console_port);
 	backend_save(d, s);
@@ -158,7 +158,7 @@ static void load(struct domain *d, struct stream *s)
 {
 	fw_load(&d->fw, s);
 	hv_load(&d->hv, s);
-	uint32_t version = stream_open(s, "rings", 3);
+	uint32_t version = stream_open(s, "rings", 4);
 
 	if (!version)
 		return;
@@ -166,7 +166,7 @@ static void load(struct domain *d, struct stream *s)
 	d->rings.console_port =
 		(uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "the console's channel");
 	if (version > 1)
-		backend_load(d, s, version > 2);
+		backend_load(d, s, version);
 	stream_close(s);
 	d->rings.console_told = true; /* perhaps, before it was saved */
 	if (stream_ok(s))
@@ -207,7 +207,7 @@ static size_t input(struct domain *d, const uint8_t *p, size_t n)
 static uint64_t tick(struct domain *d)
 {
 	pump_console(d);
-	return UINT64_MAX;
+	return d->net_again;
 }
 
 static const char *ask_shutdown(struct domain *d)

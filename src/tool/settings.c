@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cpu/cpu.h"
 #include "tool/disk.h"
+#include "tool/vif.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -237,6 +238,26 @@ static int read_disks(struct reading *r, const struct cfg_setting *s, const stru
 	return 0;
 }
 
+static int read_vifs(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	char why[VIF_ERROR_SIZE];
+
+	(void)row;
+	if (s->value.kind != CFG_LIST)
+		return cfg_fail(r->cfg, s, "vif must be a list of strings: vif = [ '...' ]");
+	if (s->items > CONFIG_MAX_VIFS)
+		return cfg_fail(r->cfg, s, "vif has %u entries, possible are %d", s->items,
+			CONFIG_MAX_VIFS);
+	for (unsigned i = 0; i < s->items; i++) {
+		struct cfg_setting at = *s;
+		at.line = s->line ? s->item[i].line : 0;
+		if (vif_parse(s->item[i].text, &r->config->vif[i], why))
+			return cfg_fail(r->cfg, &at, "vif '%.80s': %s", s->item[i].text, why);
+	}
+	r->config->vifs = s->items;
+	return 0;
+}
+
 /* clang-format off */
 #define TO(field)   offsetof(struct domain_config, field), sizeof(((struct domain_config *)0)->field)
 #define LINE(field) offsetof(struct reading, field), sizeof(((struct reading *)0)->field)
@@ -259,6 +280,7 @@ static const struct row rows[] = {
 	{"root",        read_line,   LINE(root),      0, 0, ""},
 	{"extra",       read_line,   LINE(extra),     0, 0, ""},
 	{"disk",        read_disks,  0, 0,            0, 0, ""},
+	{"vif",         read_vifs,   0, 0,            0, 0, ""},
 	{"on_poweroff", read_action, TO(on_poweroff), 0, 0, ""},
 	{"on_reboot",   read_action, TO(on_reboot),   0, 0, ""},
 	{"on_crash",    read_action, TO(on_crash),    0, 0, ""},
@@ -280,8 +302,8 @@ static const char *const ignored[] = {"acpi", "acpi_firmware", "acpi_laptop_slat
 	"rtc_timeoffset", "sdl", "seclabel", "serial", "shadow_memory", "slice", "smbios_firmware",
 	"soundhw", "spice", "stdvga", "suppress_spurious_page_faults", "timer_mode", "tsc_mode",
 	"usb", "usbctrl", "usbdev", "usbdevice", "vcpu_avail", "vfb", "vga", "vhpt", "videoram",
-	"vif", "viommu", "viridian", "vkb", "vnc", "vncconsole", "vncdisplay", "vnclisten",
-	"vncpasswd", "vncunused", "vnuma", "vpt_align", "vscsi", "vtpm", "xen_platform_pci"};
+	"viommu", "viridian", "vkb", "vnc", "vncconsole", "vncdisplay", "vnclisten", "vncpasswd",
+	"vncunused", "vnuma", "vpt_align", "vscsi", "vtpm", "xen_platform_pci"};
 
 static int unknown_key(struct reading *r, const struct cfg_setting *s)
 {
@@ -368,6 +390,20 @@ static void settle_disks(const struct reading *r)
 	r->config->disks = 0;
 }
 
+static void settle_vifs(const struct reading *r)
+{
+	struct domain_config *c = r->config;
+
+	if (c->vifs && !c->pv) {
+		log_warn("warning: network interfaces are for domains of type pv yet, ignored");
+		c->vifs = 0;
+	}
+	for (unsigned i = 0; i < c->vifs; i++) {
+		if (!c->vif[i].mac[0])
+			vif_make_mac(&c->vif[i], c->uuid, i);
+	}
+}
+
 /* Comparing engines takes a clock that both see alike. */
 static void settle_clock(const struct reading *r)
 {
@@ -398,5 +434,6 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 	settle_disks(&r);
 	if (!config->uuid[0])
 		make_uuid(config->uuid, config->name, config->virtual_clock);
+	settle_vifs(&r);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "tool/disk.h"
 #include "tool/epixend.h"
 #include "tool/launch.h"
+#include "tool/vif.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +85,12 @@ int start_domain(struct domain_config *c, struct domain_fds *fds, const struct s
 	int err = opened ? disks_open(c, fds) : -EIO;
 	bool disks = !err;
 	if (!err)
+		err = vifs_open(c, fds);
+	bool vifs = !err;
+	if (!err)
 		err = launch_domain(&r, c, fds);
+	if (vifs)
+		vifs_close(c, fds);
 	if (disks)
 		disks_close(c, fds);
 	for (unsigned i = 0; i < countof(files); i++) {

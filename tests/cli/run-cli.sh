@@ -141,7 +141,7 @@ head -c 100000 /dev/urandom >random.cfg
 bad "random config" "random.cfg:" create random.cfg
 cfg warn.cfg 'vif = [ "bridge=br0" ]' 'vnc = 1'
 good "keys of xl that do nothing" create -p warn.cfg
-grep -q "warn.cfg:4: warning: 'vif'" err && pass || fail "warning with line: $(why)"
+grep -q "warn.cfg:5: warning: 'vnc'" err && pass || fail "warning with line: $(why)"
 good "destroy" destroy t
 
 # --- bad kernels and ramdisks ---

@@ -23,7 +23,8 @@ static const char *skip(const char *path, unsigned n)
 {
 	for (; path && n; n--) {
 		path = strchr(path, '/');
-		path += path != NULL;
+		if (path)
+			path++;
 	}
 	return path;
 }

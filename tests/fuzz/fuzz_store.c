@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes on a guest's connection to the store. Every message out has to be well formed, other
- * clients' nodes stay as they are, the store has to pass its own check, and its journal has to make
- * the same one again. The first byte chooses raw bytes or messages put together from the rest.
+ * Any bytes on a guest's connection to the store, or its backends'. Every message out has to be
+ * well formed, other clients' nodes stay as they are, the store has to pass its own check, and its
+ * journal has to make the same one again. The first byte chooses the connection, and raw bytes or
+ * messages put together from the rest.
  */
 #include "store/store.h"
 
@@ -110,6 +111,14 @@ static void check_store(struct store *s)
 	store_disconnect(c);
 }
 
+static struct store_conn *backend(struct store *s, struct store_conn *tool)
+{
+	ask(tool, XS_MKDIR, "/local/domain/1/device/vbd/5/state", 35);
+	ask(tool, XS_MKDIR, "/local/domain/0/backend/vbd/1/5/state", 38);
+	ask(tool, XS_MKDIR, "/local/domain/0/backend/vbd/2/5/state", 38);
+	return store_backend(s, 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct store *s = store_new();
@@ -123,6 +132,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ask(tool, XS_SET_PERMS, "/local/domain/1\0n1", 19);
 	store_attach(s, 2);
 	ask(tool, XS_INTRODUCE, "1\0000\0001", 6);
+	if (data[0] & 4)
+		c = backend(s, tool);
+	else if (data[0] & 8)
+		store_counts_requests(c);
 	if (data[0] & 1)
 		messages(c, data + 1, size - 1, &tx);
 	else

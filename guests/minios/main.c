@@ -29,6 +29,7 @@ static const struct group {
 	{"user", test_user, false},
 	{"vcpu", test_vcpu, false},
 	{"block", test_block, true},
+	{"peer", test_peer, true},
 };
 
 static bool chosen(const struct group *g)

@@ -7,6 +7,7 @@
 #include "xenbus.h"
 
 static u16 domid;
+void f_store(u64 va);
 
 static void table(void)
 {
@@ -61,6 +62,8 @@ static void maps(void)
 	report_eq((u64)grant_map(domid, ref, at, GNTMAP_HOST | GNTMAP_READONLY, &handle), 0,
 		"but for reading");
 	report_eq(grants[ref].flags, GTF_ACCESS | GTF_READONLY | GTF_READING, "its entry says so");
+	report_eq(at[3], 0x123456789, "it is read");
+	report_eq(fault_of(f_store, (u64)(at + 4)), 0x5300, "and a store is a fault");
 	report_eq((u64)grant_unmap(at, handle), 0, "and unmapped");
 	grant_end(ref);
 	ref = grant_give(domid, page, false);

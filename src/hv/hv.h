@@ -67,6 +67,7 @@ struct hv_vcpu {
 		bool valid;
 	} last;
 	struct tlb_entry shared_entry; /* of the page that was looked for last */
+	struct tlb_entry read_only;    /* the same of a grant mapped for reading */
 	bool initialised;	       /* was started once */
 	_Atomic bool down;	       /* offline: nothing runs */
 	_Atomic bool polling;	       /* in sched_op poll */

@@ -322,9 +322,8 @@ static const struct tlb_entry *missed(struct hv_vcpu *v, gva_t va, bool inst, en
 static const struct tlb_entry physical = {
 	.pte = PTE_P | PTE_A | PTE_D | PTE_PL1 | 3 << 9, .ps = 61, .valid = true};
 
-static const struct tlb_entry *find(void *ctx, gva_t va, unsigned acc, enum fault *f)
+static const struct tlb_entry *look_up(struct hv_vcpu *v, gva_t va, unsigned acc, enum fault *f)
 {
-	struct hv_vcpu *v = ctx;
 	struct mmu *m = &v->cpu->mmu;
 	bool inst = acc & ACC_EXEC;
 	const struct tlb_entry *e;
@@ -337,6 +336,28 @@ static const struct tlb_entry *find(void *ctx, gva_t va, unsigned acc, enum faul
 		return e;
 	e = inst ? from_last(v, va) : mmu_lookup_itr(m, va);
 	return e ? e : missed(v, va, inst, f);
+}
+
+/* A grant mapped for reading is read only, whatever the guest's translation says (ABI 1.5). */
+static const struct tlb_entry *lower(struct hv_vcpu *v, const struct tlb_entry *e, gva_t va)
+{
+	uint64_t page = page_mask(e->ps);
+	gpa_t a = hv_place(v->hv, GPA((e->pte & PTE_PPN & page) | (va & ~page)));
+	struct ram_slot *slot = ram_find(&v->hv->machine->ram, a, 1);
+
+	if (!slot || !(ram_flags(slot, a) & RAM_READ_ONLY))
+		return e;
+	v->read_only = *e;
+	v->read_only.pte &= ~(7ull << 9);
+	return &v->read_only;
+}
+
+static const struct tlb_entry *find(void *ctx, gva_t va, unsigned acc, enum fault *f)
+{
+	struct hv_vcpu *v = ctx;
+	const struct tlb_entry *e = look_up(v, va, acc, f);
+
+	return e && !(acc & ACC_EXEC) ? lower(v, e, va) : e;
 }
 
 static gpa_t place(void *ctx, gpa_t a)

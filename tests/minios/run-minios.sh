@@ -98,6 +98,23 @@ for file in sys.argv[1:]:
 	check "a read-only disk is not written" cmp -s "$dir/b.img" "$dir/as-made.img"
 }
 
+# Two domains, of which the second is told the first one's number. ENGINE VCPUS
+peers() {
+	config server "$1" "$2" "tests=peer role=server then=wait"
+	timeout 120 "$epixen" create -c "$dir/server.cfg" >"$dir/server.out" 2>"$dir/server.err" </dev/null &
+	id=
+	tries=0
+	while [ -z "$id" ] && [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+		id=$("$epixen" list 2>/dev/null | awk '$1 == "server" { print $2 }')
+	done
+	run client "$1" "$2" "tests=peer role=client peer=$id"
+	timeout 60 "$epixen" shutdown -w server 2>>"$dir/server.err"
+	wait
+	count server 0 "server, $1, $2 processors"
+}
+
 # How a domain ends is what its kernel said. ENGINE
 ends() {
 	config reboot "$1" 1 "tests=none then=reboot"
@@ -129,6 +146,9 @@ for engine in ${ENGINES:-interp jit}; do
 	disks "$engine"
 	run virtual "$engine" 4 "" "clock = 'virtual'"
 	ends "$engine"
+	for vcpus in ${VCPUS:-1 2 4}; do
+		peers "$engine" "$vcpus"
+	done
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

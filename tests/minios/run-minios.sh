@@ -126,6 +126,7 @@ ends() {
 		tries=$((tries + 1))
 	done
 	check "a reboot starts the kernel again, and again" [ $tries -lt 100 ]
+	[ $tries -lt 100 ] || tail -n 5 "$dir/reboot.out"
 	"$epixen" destroy reboot 2>"$dir/reboot.err"
 	wait
 	config crash "$1" 1 "tests=none then=crash"

@@ -67,8 +67,9 @@ for n in 1 2 3 4; do (i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo d
 # Linux takes a processor away by itself, and leaves it to udev to add it.
 WATCH = b"""last=
 while :; do
-	for cpu in /sys/devices/system/cpu/cpu*/online; do
-		[ "$(cat $cpu)" = 1 ] || echo 1 >$cpu
+	for n in 1 2 3; do
+		file=/sys/devices/system/cpu/cpu$n/online
+		[ "$(cat $file)" = 0 ] && sleep 1 && [ "$(cat $file)" = 0 ] && echo 1 >$file
 	done 2>/dev/null
 	n=$(nproc)
 	[ "$n" = "$last" ] || echo "cpus $n"

@@ -44,6 +44,19 @@ on_crash = "preserve"
 ${CYCLE_KEYS:-}
 END
 
+# Our own kernel, which tries disk and network as hard as it can until it is ended.
+truncate -s 16M "$dir/disk.img"
+cat >"$dir/io.cfg" <<END
+name = "io"
+type = "pv"
+memory = 32
+vcpus = 2
+kernel = "$(realpath guests/minios/minios.gz)"
+disk = [ '$dir/disk.img,raw,xvda,w' ]
+vif = [ '' ]
+extra = "tests=block"
+END
+
 id_of() { "$epixen" list -l "$1" | sed -n 's/^id //p'; }
 count_of() { xenstore-read "/local/domain/$1/data/n" 2>/dev/null; }
 # goes_on NAME: its guest writes other values, and has not crashed.
@@ -120,7 +133,10 @@ memory() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(daemon)/status"; 
 cycle() { # NUMBER
 	"$epixen" create "$dir/chatter.cfg" name=a || return 1
 	"$epixen" create "$dir/chatter.cfg" name=b || return 1
+	"$epixen" create "$dir/io.cfg" || return 1
 	goes_on a && goes_on b || return 1
+	sleep "0.$(($1 * 37 % 100))"
+	"$epixen" list io >/dev/null 2>&1 && "$epixen" destroy io
 	"$epixen" destroy a || return 1
 	if [ $(($1 % 2)) -eq 0 ]; then
 		"$epixen" destroy b
@@ -156,6 +172,7 @@ while [ $i -le $cycles ]; do
 		fail "cycle $i"
 		"$epixen" destroy a 2>/dev/null
 		"$epixen" destroy b 2>/dev/null
+		"$epixen" destroy io 2>/dev/null
 	}
 	i=$((i + 1))
 done
@@ -166,7 +183,7 @@ case $build in
 *) [ $((end - start)) -le 512 ] && pass || fail "epixend grew from $start to $end KB in $cycles cycles" ;;
 esac
 [ "$(xenstore-ls -f / | wc -l)" -eq 8 ] && pass || fail "nodes: $(xenstore-ls -f /)"
-echo "cycles: $((2 * cycles + 2)) domains, processes, descriptors, nodes: $(resources); epixend $start to $end KB"
+echo "cycles: $((3 * cycles + 3)) domains, processes, descriptors, nodes: $(resources); epixend $start to $end KB"
 "$epixen" env -e
 sleep 0.5
 left=$(find "$reg" -mindepth 1 ! -name lock ! -name next-id ! -name log ! -path '*/log/*' ! -name epixend.log)

@@ -162,7 +162,7 @@ static void vbd_disconnect(struct xenbus_device *x)
 	struct block *b = v->block;
 
 	if (v->bound)
-		evtchn_disconnect(b->hv, v->port);
+		evtchn_disconnect_from(b->hv, v->port, v);
 	v->bound = false;
 	pthread_mutex_lock(&b->lock);
 	v->live = v->kicked = false;

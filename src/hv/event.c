@@ -172,16 +172,21 @@ int64_t evtchn_connect(
 	return r;
 }
 
-void evtchn_disconnect(struct hv *hv, uint32_t port)
+void evtchn_disconnect_from(struct hv *hv, uint32_t port, const void *ctx)
 {
 	pthread_mutex_lock(&hv->event.lock);
 	struct evtchn *e = port_get(hv, port);
-	if (e && e->state == EVTCHN_INTERDOMAIN && e->notify) {
+	if (e && e->state == EVTCHN_INTERDOMAIN && e->notify && (!ctx || e->ctx == ctx)) {
 		e->state = EVTCHN_UNBOUND;
 		e->notify = NULL;
 		e->ctx = NULL;
 	}
 	pthread_mutex_unlock(&hv->event.lock);
+}
+
+void evtchn_disconnect(struct hv *hv, uint32_t port)
+{
+	evtchn_disconnect_from(hv, port, NULL);
 }
 
 /* --- event_channel_op (ABI 10.3): each gets its argument structure, and may write into it --- */

@@ -61,6 +61,9 @@ int64_t evtchn_connect(
 /* The outside end goes away: the port waits for domid again. notify is not running any more when
  * it returns. */
 void evtchn_disconnect(struct hv *hv, uint32_t port);
+/* The same, if it is connected with that ctx: the guest may have closed the port, and another end
+ * be connected to one of the same number. */
+void evtchn_disconnect_from(struct hv *hv, uint32_t port, const void *ctx);
 /* Signals the guest from outside. Any thread. */
 void evtchn_signal(struct hv *hv, uint32_t port);
 

@@ -973,6 +973,26 @@ static void requests_that_wait_when_it_connects_are_done(void **state)
 	disk_free(d);
 }
 
+static void somebody_elses_channel(void *ctx)
+{
+	*(bool *)ctx = true;
+}
+
+static void a_port_that_others_have_by_now_is_left_to_them(void **state)
+{
+	struct disk *d = disk_new(state, false);
+	struct hv *hv = &d->p->hv;
+	bool told = false;
+	hv->event.port[d->port] = (struct evtchn){0}; /* the guest closes it */
+	assert_int_equal(evtchn_alloc_unbound(hv, DOMID_DOM0), d->port);
+	assert_int_equal(evtchn_connect(hv, d->port, DOMID_DOM0, somebody_elses_channel, &told), 0);
+	vbd_kind.disconnect(d->v->x);
+	assert_int_equal(hv->event.port[d->port].state, EVTCHN_INTERDOMAIN);
+	signal_backend(d);
+	assert_true(told);
+	disk_free(d);
+}
+
 static void a_loaded_guest_goes_on_with_its_connection(void **state)
 {
 	struct disk *d = disk_new(state, false);
@@ -1093,6 +1113,7 @@ int main(void)
 		TEST(a_host_that_hangs_stops_its_disk_only),
 		TEST(a_broken_ring_stops_its_disk_and_is_told_once),
 		TEST(requests_that_wait_when_it_connects_are_done),
+		TEST(a_port_that_others_have_by_now_is_left_to_them),
 		TEST(a_loaded_guest_goes_on_with_its_connection),
 		TEST(every_cut_of_a_saved_disk_is_refused),
 		TEST(random_requests_hurt_nobody),

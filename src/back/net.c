@@ -150,9 +150,9 @@ static void vif_disconnect(struct xenbus_device *x)
 	struct hv *hv = v->net->hv;
 
 	if (v->tx.bound)
-		evtchn_disconnect(hv, v->tx.port);
+		evtchn_disconnect_from(hv, v->tx.port, v);
 	if (v->rx.bound)
-		evtchn_disconnect(hv, v->rx.port);
+		evtchn_disconnect_from(hv, v->rx.port, v);
 	if (v->tx.mapped)
 		grant_release(hv, v->tx.ref, false);
 	if (v->rx.mapped)

@@ -223,10 +223,11 @@ run: all guests
 linux:
 	$(Q)guests/linux/build.sh build/linux
 
-# The image that tests run, from its source, with the compiler of SHARED/toolchain.
+# The images that tests run, from its source, with the compiler of SHARED/toolchain.
 minios:
 	$(Q)guests/minios/build.sh "$$(tests/toolchain.sh $(SHARED))" $(BUILD)/minios
 	$(Q)gzip -9nc $(BUILD)/minios/minios.elf >guests/minios/minios.gz
+	$(Q)gzip -9nc $(BUILD)/minios/big.elf >guests/minios/big.gz
 
 # Five rounds or ROUNDS; QUICK=1 is one short one; INTO=docs/speed.md replaces its table. COREMARK names
 # its sources, SKI its command; `tests/deps.sh bench` installs the other compilers and QEMU.

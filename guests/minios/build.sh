@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds the kernel: usage: guests/minios/build.sh CC DIRECTORY, where CC is a C compiler for ia64. DIRECTORY
-# gets minios.elf, stripped, and minios.sym with symbols.
+# gets minios.elf and big.elf, stripped, and minios.sym with symbols.
 set -e
 cc=$1
 mkdir -p "$2"
@@ -21,3 +21,8 @@ done
 # shellcheck disable=SC2086
 ia64-linux-gnu-ld -static --build-id=none --no-warn-rwx-segments -T minios.lds -o "$out/minios.sym" $objects
 ia64-linux-gnu-strip -s -o "$out/minios.elf" "$out/minios.sym"
+
+# The big-endian one
+"$cc" -mbig-endian -Wa,-mbe,-xauto -c -o "$out/big.o" big/big.S
+ia64-linux-gnu-ld -static --build-id=none --no-warn-rwx-segments -T big/big.lds -o "$out/big.elf" "$out/big.o"
+ia64-linux-gnu-strip -s "$out/big.elf"

@@ -8,6 +8,7 @@ build=$(realpath "${BUILD:-build}")
 epixen=$(realpath "${EPIXEN:-$build/epixen}")
 shared=${SHARED:-../shared}
 image=guests/minios/minios.gz
+big=guests/minios/big.gz
 passed=0 failed=0 skipped=0
 dir=$(mktemp -d)
 XDG_RUNTIME_DIR=$dir/run
@@ -32,13 +33,14 @@ same_again() {
 	}
 	if ! guests/minios/build.sh "$cc" "$dir/new" >"$dir/log" 2>&1; then
 		fail "guests/minios does not build" && cat "$dir/log"
-	elif gzip -dc $image | cmp -s - "$dir/new/minios.elf"; then
+	elif gzip -dc $image | cmp -s - "$dir/new/minios.elf" &&
+		gzip -dc $big | cmp -s - "$dir/new/big.elf"; then
 		passed=$((passed + 1))
 	elif ! ia64-linux-gnu-as --version | grep -q ' 2\.40$'; then
 		skipped=$((skipped + 1))
 		echo "SKIP minios: the image was built with binutils 2.40"
 	else
-		fail "$image is not what its source gives: make minios"
+		fail "$image or $big is not what its source gives: make minios"
 	fi
 }
 
@@ -139,7 +141,8 @@ ends() {
 }
 
 same_again
-kernel=${MINIOS:-$PWD/$image}
+minios=${MINIOS:-$PWD/$image}
+kernel=$minios
 for engine in ${ENGINES:-interp jit}; do
 	for vcpus in ${VCPUS:-1 2 4}; do
 		run alone "$engine" "$vcpus" "${EXTRA:-}"
@@ -147,6 +150,9 @@ for engine in ${ENGINES:-interp jit}; do
 	disks "$engine"
 	run virtual "$engine" 4 "" "clock = 'virtual'"
 	ends "$engine"
+	kernel=$PWD/$big
+	run big-endian "$engine" 1 ""
+	kernel=$minios
 	for vcpus in ${VCPUS:-1 2 4}; do
 		peers "$engine" "$vcpus"
 	done

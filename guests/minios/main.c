@@ -29,6 +29,7 @@ static const struct group {
 	{"user", test_user, false},
 	{"vcpu", test_vcpu, false},
 	{"block", test_block, true},
+	{"net", test_net, true},
 	{"peer", test_peer, true},
 };
 

@@ -149,6 +149,12 @@ for engine in ${ENGINES:-interp jit}; do
 	done
 	disks "$engine"
 	run virtual "$engine" 4 "" "clock = 'virtual'"
+	if [ -x "$(dirname "$epixen")/epixen-net" ]; then
+		run net "$engine" 2 tests=net "vif = [ '' ]"
+	else
+		skipped=$((skipped + 1))
+		echo "SKIP minios: no epixen-net beside $epixen"
+	fi
 	ends "$engine"
 	kernel=$PWD/$big
 	run big-endian "$engine" 1 ""

@@ -144,7 +144,7 @@ cycle() { # NUMBER
 		c_pid=$("$epixen" list -l b | sed -n 's/^pid //p')
 		kill -9 "$c_pid"
 		c_i=0 # its name is free behind its last breath
-		while grep -q '^State:.[^Z]' "/proc/$c_pid/status" 2>/dev/null && [ $c_i -lt 200 ]; do
+		while "$epixen" list b >/dev/null 2>&1 && [ $c_i -lt 200 ]; do
 			sleep 0.02
 			c_i=$((c_i + 1))
 		done

@@ -104,7 +104,7 @@ static const char *run_both(struct test *t, uint64_t budget, bool kicked, enum e
 		cpu_kick(a);
 	cpu_run(a, b->slots - began + (b->slots == began || *e != EXIT_BUDGET));
 	atomic_store(&a->kick, 0); /* a fault may have come before it */
-	if (*e == EXIT_BUDGET) /* what the interpreter did not come to is no fault of it */
+	if (*e == EXIT_BUDGET)	   /* what the interpreter did not come to is no fault of it */
 		b->mmu.fault = a->mmu.fault;
 	return sides_differ(t->side);
 }

@@ -83,11 +83,17 @@ static int64_t multicall_one(struct hypercall *c, uint64_t n)
 	return xencomm_write(hv, c->arg[0], n * ENTRY_SIZE + ENTRY_RESULT, &result, 8);
 }
 
+/* A domain that has ended does nothing more. */
+static bool ends(enum hv_action action)
+{
+	return action != HV_CONTINUE && action != HV_BLOCK;
+}
+
 static int64_t hc_multicall(struct hypercall *c)
 {
 	int64_t err = c->arg[1] > HYPERCALL_MOST ? -XEN_EINVAL : 0;
 
-	for (uint64_t n = 0; n < c->arg[1] && !err; n++)
+	for (uint64_t n = 0; n < c->arg[1] && !err && !ends(c->action); n++)
 		err = multicall_one(c, n);
 	return err;
 }

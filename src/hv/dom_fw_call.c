@@ -245,6 +245,9 @@ enum hv_action dom_sal_call(struct hv_vcpu *v)
 
 /* --- EFI (ABI 3.6) --- */
 
+/* Bytes of a map: many times what we give. */
+#define MAP_MOST (1 << 20)
+
 /* The virtual address of PAL code in the map of arg[3], or 0. Only that range is called. */
 static uint64_t pal_code_address(struct fw_call *c)
 {
@@ -264,7 +267,7 @@ static uint64_t set_virtual_address_map(struct hv *hv, struct fw_call *c)
 {
 	if (hv->efi_virtual)
 		return EFI_UNSUPPORTED;
-	if (c->arg[2] != 1 || c->arg[1] != sizeof(struct efi_descriptor))
+	if (c->arg[2] != 1 || c->arg[1] != sizeof(struct efi_descriptor) || c->arg[0] > MAP_MOST)
 		return EFI_INVALID_PARAMETER;
 	uint64_t base = pal_code_address(c);
 	if (c->faulted)

@@ -127,14 +127,17 @@ uint64_t hv_deadline(const struct hv_vcpu *v)
 {
 	uint64_t timer = vcpu_timer_deadline(v);
 	uint64_t poll = v->polling ? v->poll.deadline : UINT64_MAX;
+	uint64_t watchdog = sched_watchdog_deadline(v->hv);
 
-	return poll < timer ? poll : timer;
+	timer = poll < timer ? poll : timer;
+	return watchdog < timer ? watchdog : timer;
 }
 
 enum hv_action hv_tick(struct hv_vcpu *v)
 {
 	vcpu_timer_check(v);
-	return sched_watchdog_due(v->hv) ? HV_WATCHDOG : HV_CONTINUE;
+	return sched_watchdog_deadline(v->hv) <= clock_now(&v->hv->machine->clock) ? HV_WATCHDOG
+										   : HV_CONTINUE;
 }
 
 void hv_flush(struct cpu *caller)

@@ -87,8 +87,9 @@ static int64_t poll(struct hypercall *c)
 		return -XEN_EFAULT;
 	if (op.count > countof(v->poll.port))
 		return -XEN_EINVAL;
-	if (xencomm_read(v->hv, op.ports, 0, v->poll.port, op.count * sizeof(v->poll.port[0])))
-		return op.count ? -XEN_EFAULT : 0;
+	if (op.count &&
+		xencomm_read(v->hv, op.ports, 0, v->poll.port, op.count * sizeof(v->poll.port[0])))
+		return -XEN_EFAULT;
 	for (unsigned n = 0; n < op.count; n++)
 		if (v->poll.port[n] >= EVTCHN_PORTS)
 			return -XEN_EINVAL;
@@ -134,16 +135,17 @@ static int64_t watchdog(struct hypercall *c)
 	return id < 0 || !op.id ? id : 0;
 }
 
-bool sched_watchdog_due(struct hv *hv)
+uint64_t sched_watchdog_deadline(struct hv *hv)
 {
-	uint64_t now = clock_now(&hv->machine->clock);
-	bool due = false;
+	uint64_t first = UINT64_MAX;
 
 	pthread_mutex_lock(&hv->watchdog.lock);
-	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++)
-		due |= hv->watchdog.deadline[n] && hv->watchdog.deadline[n] <= now;
+	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++) {
+		if (hv->watchdog.deadline[n] && hv->watchdog.deadline[n] < first)
+			first = hv->watchdog.deadline[n];
+	}
 	pthread_mutex_unlock(&hv->watchdog.lock);
-	return due;
+	return first;
 }
 
 /* --- dispatch --- */

@@ -7,8 +7,8 @@
 
 /* Has a processor in sched_op poll what it waits for? */
 bool sched_poll_done(const struct hv_vcpu *v);
-/* Has a watchdog of the guest's run out? */
-bool sched_watchdog_due(struct hv *hv);
+/* When the guest's next watchdog runs out, ns; UINT64_MAX: none is set. */
+uint64_t sched_watchdog_deadline(struct hv *hv);
 
 /* Where a processor's time goes (vcpu_runstate_info). */
 enum runstate { RUNSTATE_RUNNING, RUNSTATE_RUNNABLE, RUNSTATE_BLOCKED, RUNSTATE_OFFLINE };

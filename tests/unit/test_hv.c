@@ -449,6 +449,50 @@ static void block_lets_events_in_and_poll_does_not(void **state)
 	}
 }
 
+static void poll_for_nothing_waits_for_its_time(void **state)
+{
+	struct pv *p = *state;
+	uint64_t when = clock_now(&p->g.m.clock) + 1000;
+	struct {
+		uint64_t ports;
+		uint32_t count, pad;
+		uint64_t timeout;
+	} poll = {0, 0, 0, when};
+
+	assert_int_equal(call_with(p, SCHED_OP, 3, &poll, sizeof(poll)), 0);
+	assert_int_equal(last_action, HV_BLOCK);
+	assert_int_equal(hv_deadline(p->v), when);
+	assert_false(hv_has_work(p->v));
+	clock_advance(&p->g.m.clock, 1000);
+	assert_true(hv_has_work(p->v));
+}
+
+static void a_watchdog_wakes_who_sleeps(void **state)
+{
+	struct pv *p = *state;
+	uint64_t start = clock_now(&p->g.m.clock);
+	uint32_t two_seconds[2] = {0, 2};
+
+	assert_int_equal(call_with(p, SCHED_OP, 6, two_seconds, 8), 1);
+	uint64_t due = hv_deadline(p->v);
+	assert_true(due - start >= 2000000000 && due - start < 2100000000);
+	assert_int_equal(hv_tick(p->v), HV_CONTINUE);
+	clock_advance(&p->g.m.clock, 2100000000);
+	assert_int_equal(hv_tick(p->v), HV_WATCHDOG);
+}
+
+static void nothing_of_a_multicall_follows_the_end(void **state)
+{
+	struct pv *p = *state;
+	uint64_t entry[2][8] = {{6, 0, 2, 0}, {XEN_VERSION, 77, 7}}, back[2][8];
+
+	put(p, BUFFER, entry, sizeof(entry));
+	CALL(p, MULTICALL, BUFFER | INLINE, 2);
+	assert_int_equal(last_action, HV_POWEROFF);
+	get(p, BUFFER, back, sizeof(back));
+	assert_int_equal(back[1][1], 77);
+}
+
 static void a_processors_own_timer_raises_virq_0(void **state)
 {
 	struct pv *p = *state;
@@ -508,6 +552,9 @@ int main(void)
 		TEST(maps_are_checked),
 		TEST(frames_go_and_come_back_zeroed),
 		TEST(block_lets_events_in_and_poll_does_not),
+		TEST(poll_for_nothing_waits_for_its_time),
+		TEST(a_watchdog_wakes_who_sleeps),
+		TEST(nothing_of_a_multicall_follows_the_end),
 		TEST(a_processors_own_timer_raises_virq_0),
 		TEST(a_callback_is_registered_outside_the_hypervisor),
 	};

@@ -22,6 +22,7 @@ import sys
 import textwrap
 
 import measure
+import pv_io
 from measure import COMPUTE, COREMARK, SYSTEM, Command, Failure, Linux
 
 NATIVE, JIT, INTERP, LINUX, SKI = "native", "jit", "interp", "Linux", "Ski"
@@ -184,6 +185,14 @@ def print_figures(table):
         print(f"{name:<36}{number(value, 9)}  {relation} {wanted}{verdict}")
 
 
+def print_io(rounds):
+    """Of a paravirtual domain's disk and network: medians of the rounds."""
+    print(f"\n{'PV disk and network, MB/s':<28}{'domain':>9}{'host':>9}{'ratio':>9}")
+    for row in rounds[0]:
+        domain, host = (statistics.median(r[row][side] for r in rounds) for side in (0, 1))
+        print(f"{row:<28}{number(domain, 9)}{number(host, 9)}{number(domain / host, 9)}")
+
+
 def head(args):
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if "model name" in line), "?")
     commit = subprocess.run(["git", "-C", measure.TOP, "describe", "--always", "--dirty"],
@@ -207,6 +216,8 @@ def parse_arguments():
     parser.add_argument("--kernel", type=path, help="default: the one in SHARED/guests")
     parser.add_argument("--ramdisk", type=path)
     parser.add_argument("--coremark", type=path, default=os.environ.get("COREMARK"))
+    parser.add_argument("--pv-kernel", type=path, default=os.environ.get("PV_KERNEL"),
+                        help="Linux with CONFIG_XEN: docs/pv-linux.md")
     parser.add_argument("--ski", default=os.environ.get("SKI"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--milliseconds", type=int, default=300, help="of each program on each side")
@@ -232,16 +243,22 @@ def main():
         left_out("a Linux domain", f"{args.kernel} or {args.ramdisk} is not there")
     if COREMARK not in ia64:
         left_out("CoreMark", "set COREMARK to its sources")
-    table = Table()
+    if not args.pv_kernel:
+        left_out("a paravirtual domain", "set PV_KERNEL to a kernel with CONFIG_XEN")
+    table, io_rounds = Table(), []
     try:
         for _ in range(args.rounds):
             run_round(args, table, sides, ia64, in_linux)
+            if args.pv_kernel:
+                io_rounds.append(pv_io.run_round(args))
     except Failure as why:
         sys.exit(f"bench: {why}")
     text.write(f"load {os.getloadavg()[0]:.1f} after\n")
     with contextlib.redirect_stdout(text):
         print_tables(table, sides)
         print_figures(table)
+        if io_rounds:
+            print_io(io_rounds)
     print(text.getvalue())
     if args.into:
         put_into(args.into, text.getvalue())

@@ -31,7 +31,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 # --- what there is -----------------------------------------------------------------------------
 
-BASE := bus clock log stream text
+BASE := bus clock log packet stream text
 ISA  := decode disas encode fault table
 MMU  := access atomic ftlb journal mmu ram read_tr tlb translate vhpt
 CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp exec_fp_misc \
@@ -44,12 +44,12 @@ JIT  := block cache compare dead divide emit_alu emit_branch emit_cmp emit_div e
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
-HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory pv_deliver pv_hyperprivop pv_page \
+HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory peer pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
 BACK := block block_abi block_file block_nbd block_request block_work net net_frame net_packet ring shared_ring store_client store_ring xenbus xenbus_bus
-DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main pv \
+DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main match pv \
 	sandbox stat state stop unwind vcpu
-DAEMON := disk line listen loop main stream
+DAEMON := disk line listen loop main match stream
 STORE := admin change command conn path perm record request restrict store tree tx watch wire
 TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd_help cmd_list cmd_mem_set \
 	cmd_pause cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_sysrq cmd_unpause cmd_vcpu_set control \
@@ -58,7 +58,7 @@ MAIN := src/tool/main
 # Programs beside epixen, for what needs more libraries; built where those are.
 HELPER := nbd slirp
 
-UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu net passes platform \
+UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu net passes peer platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify vif xenbus
 

@@ -48,7 +48,7 @@ struct peer {
 	bool gone;		 /* drop it at the next opportunity */
 	bool eof;		 /* nothing more will come */
 	struct store_conn *conn; /* stream.c */
-	unsigned domid;		 /* of a domain, or a backend */
+	unsigned domid;		 /* of a domain, a backend, or match.c */
 	struct text out;	 /* line.c */
 	bool counted;
 	char line[256];
@@ -106,6 +106,10 @@ int stream_add_domain(struct daemon *d, unsigned domid, bool counted, int fd);
 int stream_add_backend(struct daemon *d, unsigned domid, int fd);
 /* Domains that are known from the journal only are no more. */
 void stream_settle(struct daemon *d);
+
+/* --- match.c: domains that look for others --- */
+/* A domain; takes fd. Returns 0 or -errno. */
+int match_add(struct daemon *d, unsigned domid, int fd);
 
 /* --- line.c: requests of the command line --- */
 void line_add(struct daemon *d, int fd);

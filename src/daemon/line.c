@@ -6,6 +6,7 @@
  *   attach ID     the descriptor is the domain's xenstore stream; "attach ID counted" when requests
  *                 are numbered, each once
  *   backend ID    it is that of the process that serves its devices
+ *   match ID      it is that through which it finds others
  *   settle        all domains that live have been attached: what others had goes
  *   shutdown ID   the domain has shut down
  *   stay          do not end by itself
@@ -37,6 +38,14 @@ static void attach(struct daemon *d, struct peer *p, unsigned id)
 static void backend(struct daemon *d, struct peer *p, unsigned id)
 {
 	int err = p->passed < 0 ? -EBADF : stream_add_backend(d, id, p->passed);
+	p->passed = -1;
+	if (err)
+		text_printf(&p->out, "error %s\n", strerror(-err));
+}
+
+static void match(struct daemon *d, struct peer *p, unsigned id)
+{
+	int err = p->passed < 0 ? -EBADF : match_add(d, id, p->passed);
 	p->passed = -1;
 	if (err)
 		text_printf(&p->out, "error %s\n", strerror(-err));
@@ -87,6 +96,7 @@ static const struct {
 	{"attach", attach},
 	{"backend", backend},
 	{"end", end},
+	{"match", match},
 	{"ping", ping},
 	{"settle", settle},
 	{"shutdown", shut_down},

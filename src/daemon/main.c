@@ -22,11 +22,11 @@
 /* How long domains that the journal knows may take to be attached again. */
 #define SETTLE_MS 30000
 
-/* What the confined process does beyond a domain's: it writes its journal, and in the end removes
- * files by name, from its one directory. */
+/* What the confined process does beyond a domain's: it writes its journal, makes pairs of sockets
+ * for domains, and in the end removes files by name, from its one directory. */
 static int confine(void)
 {
-	static const int more[] = {SYS_pwrite64, SYS_unlinkat, SYS_flock};
+	static const int more[] = {SYS_pwrite64, SYS_unlinkat, SYS_flock, SYS_socketpair};
 	sandbox_isolate();
 	return sandbox_seal_with(more, countof(more));
 }

@@ -3,6 +3,7 @@
 #include "domain/backend.h"
 #include "domain/client.h"
 #include "domain/kind.h"
+#include "domain/match.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -205,6 +206,19 @@ static void cmd_backend(struct domain *d, struct client *c, const char *arg)
 	reply(c, "ok");
 }
 
+/* The connection through which it finds other domains. */
+static void cmd_match(struct domain *d, struct client *c, const char *arg)
+{
+	(void)arg;
+	if (c->passed < 0) {
+		reply(c, "error no descriptor came with the command");
+		return;
+	}
+	match_take(d, c->passed);
+	c->passed = -1;
+	reply(c, "ok");
+}
+
 /* What of xenstore is to be written before the streams come. */
 static void cmd_nodes(struct domain *d, struct client *c, const char *arg)
 {
@@ -240,6 +254,7 @@ static const struct {
 	{"wait", cmd_wait},
 	{"xenstore", cmd_xenstore},
 	{"backend", cmd_backend},
+	{"match", cmd_match},
 	{"nodes", cmd_nodes},
 };
 

@@ -9,6 +9,7 @@
 #include "domain/client.h"
 #include "domain/janitor.h"
 #include "domain/kind.h"
+#include "domain/match.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -38,7 +39,7 @@ static int next_timeout(struct domain *d, bool input_left)
 	if (d->paused)
 		return -1;
 	if (d->config.virtual_clock)
-		return input_left ? INPUT_RETRY_MS : -1;
+		return input_left ? INPUT_RETRY_MS : match_timeout(d);
 	uint64_t deadline = d->kind->tick(d), now = clock_now(&d->machine.clock);
 	uint64_t ms = input_left ? INPUT_RETRY_MS : DEVICE_LOOK_MS;
 	uint64_t wait = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
@@ -49,7 +50,9 @@ static int next_timeout(struct domain *d, bool input_left)
 static unsigned poll_set(struct domain *d, struct pollfd **set)
 {
 	struct pollfd back[BACKEND_POLLS];
-	unsigned backs = runs(d) ? backend_poll(d, back) : 0, n = FIXED + backs;
+	unsigned backs = runs(d) ? backend_poll(d, back) : 0;
+	unsigned others = d->end == END_NOT_YET ? match_poll(d, NULL) : 0;
+	unsigned n = FIXED + backs + others;
 	for (struct client *c = d->clients; c; c = c->next)
 		n++;
 	struct pollfd *p = realloc(*set, n * sizeof(*p));
@@ -64,6 +67,8 @@ static unsigned poll_set(struct domain *d, struct pollfd **set)
 		p[i++] = (struct pollfd){.fd = c->fd, .events = client_events(d, c)};
 	for (unsigned b = 0; b < backs; b++)
 		p[i++] = back[b]; /* backend_serve looks at all */
+	if (others)
+		match_poll(d, p + i);
 	return n;
 }
 
@@ -120,6 +125,8 @@ void domain_loop(struct domain *d)
 		int timeout = next_timeout(d, input_left);
 		if (runs(d))
 			backend_serve(d);
+		if (d->end == END_NOT_YET)
+			match_serve(d);
 		unsigned n = poll_set(d, &set);
 		int ready = n ? poll(set, n, timeout) : 0;
 		if (ready > 0)

@@ -5,6 +5,7 @@
  */
 #include "domain/backend.h"
 #include "domain/kind.h"
+#include "domain/match.h"
 
 #include "back/block.h"
 #include "back/ring.h"
@@ -68,11 +69,15 @@ static int build(struct domain *d, char error[LOAD_ERROR_SIZE])
 	d->hv.console.write = console_io;
 	d->hv.console.ctx = d;
 	config_uuid_bytes(&d->config, d->hv.uuid);
-	return 0;
+	err = match_init(d);
+	if (err)
+		snprintf(error, LOAD_ERROR_SIZE, "no memory for what it has with other domains");
+	return err;
 }
 
 static void unbuild(struct domain *d)
 {
+	match_free(d);
 	hv_free(&d->hv);
 	fw_free(&d->fw);
 }
@@ -273,7 +278,9 @@ static bool has_work(struct vcpu *v)
 	v->cpu->halted = false;
 	if (x->runstate.state != RUNSTATE_RUNNING)
 		runstate_change(x, RUNSTATE_RUNNING);
-	return true;
+	if (x->wait.on) /* what it waited for is there: the call goes on */
+		call(v, EXIT_HYPERCALL);
+	return !v->cpu->halted;
 }
 
 static uint64_t deadline(struct vcpu *v)

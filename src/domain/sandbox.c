@@ -140,6 +140,7 @@ static const struct rule allowed[] = {
 	ALLOW(read),
 	ALLOW(recvfrom),
 	ALLOW(recvmsg),
+	ALLOW(sendmsg),
 	ALLOW(sendto),
 	ALLOW(write),
 	ALLOW(fstat),

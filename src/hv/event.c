@@ -12,6 +12,7 @@
 
 #include "base/stream.h"
 #include "hv/hypercall.h"
+#include "hv/peer.h"
 #include "hv/pv_page.h"
 
 #define AT_PENDING 0xc00
@@ -37,7 +38,7 @@ static bool test_and_set(uint64_t *word, unsigned bit)
 
 bool evtchn_pending(const struct hv *hv, uint32_t port)
 {
-	return __atomic_load_n(shared_word(hv, AT_PENDING, port), __ATOMIC_ACQUIRE) >> port % 64 &
+	return __atomic_load_n(shared_word(hv, AT_PENDING, port), __ATOMIC_SEQ_CST) >> port % 64 &
 	       1;
 }
 
@@ -130,13 +131,35 @@ static void release_peer(struct hv *hv, const struct evtchn *e)
 	peer->remote_port = 0;
 }
 
+/* Is it bound to another domain than the one in this process, which is told by notify? */
+static bool is_foreign(const struct hv *hv, const struct evtchn *e)
+{
+	return e->state == EVTCHN_INTERDOMAIN && !is_self(hv, e->remote_dom) &&
+	       e->remote_dom != DOMID_DOM0;
+}
+
+static bool virq_is_global(unsigned virq)
+{
+	return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq < VIRQ_ITC;
+}
+
+/* Where it is noted who has bound it: a global one may have been moved to another processor. */
+static uint32_t *virq_slot(struct hv *hv, const struct evtchn *e)
+{
+	return &hv->event.virq[virq_is_global(e->virq) ? 0 : e->vcpu][e->virq];
+}
+
 static void port_close(struct hv *hv, uint32_t port)
 {
 	struct evtchn *e = &hv->event.port[port];
 
 	if (e->state == EVTCHN_VIRQ)
-		hv->event.virq[e->vcpu][e->virq] = 0;
-	if (e->state == EVTCHN_INTERDOMAIN)
+		*virq_slot(hv, e) = 0;
+	if (is_foreign(hv, e))
+		peer_tell(hv, e->remote_dom,
+			&(struct peer_msg){
+				.kind = PEER_CLOSE, .port = e->remote_port, .from = port});
+	else if (e->state == EVTCHN_INTERDOMAIN)
 		release_peer(hv, e);
 	*e = (struct evtchn){0};
 	clear_pending(hv, port);
@@ -189,6 +212,94 @@ void evtchn_disconnect(struct hv *hv, uint32_t port)
 	evtchn_disconnect_from(hv, port, NULL);
 }
 
+/* --- ports that are bound to other domains' (peer.h) --- */
+
+bool evtchn_accept(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	struct evtchn *e = port_get(hv, port);
+	bool waits = e && e->state == EVTCHN_UNBOUND && e->remote_dom == domid;
+	if (waits) {
+		e->state = EVTCHN_INTERDOMAIN;
+		e->remote_port = from;
+	}
+	pthread_mutex_unlock(&hv->event.lock);
+	return waits;
+}
+
+void evtchn_bound(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	struct evtchn *e = port_get(hv, port);
+	if (e && e->state == EVTCHN_BINDING && e->remote_dom == domid) {
+		e->state = EVTCHN_INTERDOMAIN;
+		e->remote_port = from;
+		/* events may have been lost before: the guest looks once */
+		set_pending(hv, port, e->vcpu);
+	}
+	pthread_mutex_unlock(&hv->event.lock);
+}
+
+void evtchn_not_bound(struct hv *hv, uint32_t port)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	struct evtchn *e = port_get(hv, port);
+	if (e && e->state == EVTCHN_BINDING)
+		*e = (struct evtchn){0};
+	pthread_mutex_unlock(&hv->event.lock);
+}
+
+/* The lock is held. NULL: it is not bound to that one, or not any more. */
+static struct evtchn *port_of(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from)
+{
+	struct evtchn *e = port_get(hv, port);
+	bool bound = e && is_foreign(hv, e) && e->remote_dom == domid && e->remote_port == from;
+
+	return bound ? e : NULL;
+}
+
+void evtchn_signal_from(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	const struct evtchn *e = port_of(hv, port, domid, from);
+	if (e)
+		set_pending(hv, port, e->vcpu);
+	pthread_mutex_unlock(&hv->event.lock);
+}
+
+void evtchn_signal_again(struct hv *hv, uint32_t port, uint16_t domid)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	const struct evtchn *e = port_get(hv, port);
+	if (e && is_foreign(hv, e) && e->remote_dom == domid)
+		peer_signal(hv, domid, e->remote_port, port);
+	pthread_mutex_unlock(&hv->event.lock);
+}
+
+void evtchn_lost(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	struct evtchn *e = port_of(hv, port, domid, from);
+	if (e) {
+		e->state = EVTCHN_UNBOUND;
+		e->remote_port = 0;
+	}
+	pthread_mutex_unlock(&hv->event.lock);
+}
+
+void evtchn_domain_gone(struct hv *hv, uint16_t domid)
+{
+	pthread_mutex_lock(&hv->event.lock);
+	for (uint32_t port = 1; port < EVTCHN_PORTS; port++) {
+		struct evtchn *e = &hv->event.port[port];
+		if (!is_foreign(hv, e) || e->remote_dom != domid)
+			continue;
+		e->state = EVTCHN_UNBOUND;
+		e->remote_port = 0;
+	}
+	pthread_mutex_unlock(&hv->event.lock);
+}
+
 /* --- event_channel_op (ABI 10.3): each gets its argument structure, and may write into it --- */
 
 struct op_bind_interdomain {
@@ -196,13 +307,53 @@ struct op_bind_interdomain {
 	uint32_t remote_port, local_port;
 };
 
-static int64_t op_bind_interdomain(struct hv *hv, void *arg)
+/* The port is taken first: the other side hears its number. */
+static int64_t bind_begin(struct hypercall *c, struct op_bind_interdomain *a)
 {
+	struct hv *hv = c->v->hv;
+	int64_t port = port_alloc(hv, EVTCHN_BINDING);
+
+	if (port < 0)
+		return port;
+	hv->event.port[port].remote_dom = a->remote_dom;
+	a->local_port = (uint32_t)port;
+	c->v->wait.port = a->local_port;
+	c->v->wait.remote_port = a->remote_port;
+	return 0;
+}
+
+/* evtchn_bound was called before an answer of 0 is seen here. */
+static int64_t bind_foreign(struct hypercall *c, struct op_bind_interdomain *a)
+{
+	const struct peer_msg m = {.kind = PEER_BIND, .port = a->remote_port};
+	struct peer_msg request = m;
+	int64_t r = c->v->wait.again ? 0 : bind_begin(c, a);
+
+	if (r)
+		return r;
+	request.from = a->local_port;
+	enum peer_result result = peer_call(c, a->remote_dom, &request, NULL);
+	if (result == PEER_WAITS)
+		return 0;
+	c->v->wait.port = 0;
+	struct evtchn *e = &c->v->hv->event.port[a->local_port];
+	if (result == PEER_ANSWERED && e->state != EVTCHN_BINDING)
+		return 0;
+	if (e->state == EVTCHN_BINDING)
+		*e = (struct evtchn){0};
+	return result == PEER_NOBODY ? -XEN_ESRCH : -XEN_EINVAL;
+}
+
+static int64_t op_bind_interdomain(struct hypercall *c, void *arg)
+{
+	struct hv *hv = c->v->hv;
 	struct op_bind_interdomain *a = arg;
 	struct evtchn *remote = port_get(hv, a->remote_port);
 
+	if (a->remote_dom == DOMID_DOM0)
+		return -XEN_EINVAL;
 	if (!is_self(hv, a->remote_dom))
-		return a->remote_dom == DOMID_DOM0 ? -XEN_EINVAL : -XEN_ESRCH;
+		return bind_foreign(c, a);
 	if (!remote || remote->state != EVTCHN_UNBOUND || remote->remote_dom != hv->domid)
 		return -XEN_EINVAL;
 	int64_t port = port_alloc(hv, EVTCHN_INTERDOMAIN);
@@ -223,13 +374,9 @@ struct op_bind_virq {
 	uint32_t virq, vcpu, port;
 };
 
-static bool virq_is_global(unsigned virq)
+static int64_t op_bind_virq(struct hypercall *c, void *arg)
 {
-	return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq < VIRQ_ITC;
-}
-
-static int64_t op_bind_virq(struct hv *hv, void *arg)
-{
+	struct hv *hv = c->v->hv;
 	struct op_bind_virq *a = arg;
 
 	if (a->virq >= EVTCHN_VIRQS || (virq_is_global(a->virq) && a->vcpu != 0))
@@ -249,25 +396,27 @@ static int64_t op_bind_virq(struct hv *hv, void *arg)
 }
 
 /* There are no physical interrupts here to bind. */
-static int64_t op_bind_pirq(struct hv *hv, void *arg)
+static int64_t op_bind_pirq(struct hypercall *c, void *arg)
 {
-	(void)hv, (void)arg;
+	(void)c, (void)arg;
 	return -XEN_EPERM;
 }
 
-static int64_t op_close(struct hv *hv, void *arg)
+static int64_t op_close(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	const uint32_t *port = arg;
 	const struct evtchn *e = port_get(hv, *port);
 
-	if (!e || e->state == EVTCHN_CLOSED)
+	if (!e || e->state == EVTCHN_CLOSED || e->state == EVTCHN_BINDING)
 		return -XEN_EINVAL;
 	port_close(hv, *port);
 	return 0;
 }
 
-static int64_t op_send(struct hv *hv, void *arg)
+static int64_t op_send(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	const uint32_t *port = arg;
 	const struct evtchn *e = port_get(hv, *port);
 
@@ -279,6 +428,8 @@ static int64_t op_send(struct hv *hv, void *arg)
 			e->notify(e->ctx);
 		else if (is_self(hv, e->remote_dom))
 			set_pending(hv, e->remote_port, hv->event.port[e->remote_port].vcpu);
+		else
+			peer_signal(hv, e->remote_dom, e->remote_port, *port);
 		return 0;
 	case EVTCHN_IPI:
 		set_pending(hv, *port, e->vcpu);
@@ -295,8 +446,9 @@ struct op_status {
 	uint32_t port, status, vcpu, u[2];
 };
 
-static int64_t op_status(struct hv *hv, void *arg)
+static int64_t op_status(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	struct op_status *a = arg;
 	const struct evtchn *e = port_get(hv, a->port);
 
@@ -304,7 +456,7 @@ static int64_t op_status(struct hv *hv, void *arg)
 		return -XEN_EPERM;
 	if (!e)
 		return -XEN_EINVAL;
-	a->status = e->state;
+	a->status = e->state == EVTCHN_BINDING ? EVTCHN_CLOSED : e->state;
 	a->vcpu = e->vcpu;
 	a->u[0] = e->state == EVTCHN_VIRQ ? e->virq : e->remote_dom;
 	a->u[1] = e->remote_port;
@@ -316,8 +468,9 @@ struct op_alloc_unbound {
 	uint32_t port;
 };
 
-static int64_t op_alloc_unbound(struct hv *hv, void *arg)
+static int64_t op_alloc_unbound(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	struct op_alloc_unbound *a = arg;
 
 	if (!is_self(hv, a->dom))
@@ -334,8 +487,9 @@ struct op_bind_ipi {
 	uint32_t vcpu, port;
 };
 
-static int64_t op_bind_ipi(struct hv *hv, void *arg)
+static int64_t op_bind_ipi(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	struct op_bind_ipi *a = arg;
 
 	if (a->vcpu >= hv->vcpus)
@@ -353,8 +507,9 @@ struct op_bind_vcpu {
 };
 
 /* Ports of one processor's own causes stay with it. */
-static int64_t op_bind_vcpu(struct hv *hv, void *arg)
+static int64_t op_bind_vcpu(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	const struct op_bind_vcpu *a = arg;
 	struct evtchn *e = port_get(hv, a->port);
 
@@ -370,8 +525,9 @@ static int64_t op_bind_vcpu(struct hv *hv, void *arg)
 	return 0;
 }
 
-static int64_t op_unmask(struct hv *hv, void *arg)
+static int64_t op_unmask(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	const uint32_t *port = arg;
 	const struct evtchn *e = port_get(hv, *port);
 
@@ -387,12 +543,14 @@ static int64_t op_unmask(struct hv *hv, void *arg)
 static void close_all(struct hv *hv)
 {
 	for (uint32_t port = 1; port < EVTCHN_PORTS; port++)
-		if (hv->event.port[port].state != EVTCHN_CLOSED)
+		if (hv->event.port[port].state != EVTCHN_CLOSED &&
+			hv->event.port[port].state != EVTCHN_BINDING)
 			port_close(hv, port);
 }
 
-static int64_t op_reset(struct hv *hv, void *arg)
+static int64_t op_reset(struct hypercall *c, void *arg)
 {
+	struct hv *hv = c->v->hv;
 	const uint16_t *dom = arg;
 
 	if (!is_self(hv, *dom))
@@ -402,7 +560,7 @@ static int64_t op_reset(struct hv *hv, void *arg)
 }
 
 static const struct {
-	int64_t (*fn)(struct hv *hv, void *arg);
+	int64_t (*fn)(struct hypercall *c, void *arg);
 	uint8_t size;
 	bool out; /* the structure is written back */
 } ops[] = {
@@ -423,15 +581,23 @@ int64_t hc_event_channel_op(struct hypercall *c)
 {
 	struct hv *hv = c->v->hv;
 	uint64_t op = c->arg[0];
+	struct hv_wait *w = &c->v->wait;
 	_Alignas(8) uint8_t arg[24] = {0};
 
 	if (op >= countof(ops))
 		return -XEN_ENOSYS;
-	if (xencomm_read(hv, c->arg[1], 0, arg, ops[op].size))
+	if (w->again)
+		memcpy(arg, w->arg, sizeof(arg));
+	else if (xencomm_read(hv, c->arg[1], 0, arg, ops[op].size))
 		return -XEN_EFAULT;
 	pthread_mutex_lock(&hv->event.lock);
-	int64_t r = ops[op].fn(hv, arg);
+	int64_t r = ops[op].fn(c, arg);
 	pthread_mutex_unlock(&hv->event.lock);
+	w->again = c->again;
+	if (c->again) {
+		memcpy(w->arg, arg, sizeof(arg));
+		return 0;
+	}
 	if (r == 0 && ops[op].out && xencomm_write(hv, c->arg[1], 0, arg, ops[op].size))
 		return -XEN_EFAULT;
 	return r;
@@ -459,8 +625,10 @@ void evtchn_free(struct hv *hv)
 
 void evtchn_reset(struct hv *hv)
 {
+	pthread_mutex_lock(&hv->event.lock);
 	memset(hv->event.port, 0, EVTCHN_PORTS * sizeof(*hv->event.port));
 	memset(hv->event.virq, 0, sizeof(hv->event.virq));
+	pthread_mutex_unlock(&hv->event.lock);
 }
 
 void evtchn_save(struct hv *hv, struct stream *s)
@@ -468,7 +636,7 @@ void evtchn_save(struct hv *hv, struct stream *s)
 	stream_begin(s, "evtchn", 1);
 	for (uint32_t port = 1; port < EVTCHN_PORTS; port++) {
 		const struct evtchn *e = &hv->event.port[port];
-		if (e->state == EVTCHN_CLOSED)
+		if (e->state == EVTCHN_CLOSED || e->state == EVTCHN_BINDING)
 			continue;
 		stream_put_u64(s, port);
 		stream_put_u64(s, e->state);
@@ -481,7 +649,7 @@ void evtchn_save(struct hv *hv, struct stream *s)
 	stream_end(s);
 }
 
-/* Who was at the other end connects again; the domain may have another id now. */
+/* Who was at the other end in this process connects again; the domain may have another id now. */
 void evtchn_load(struct hv *hv, struct stream *s)
 {
 	if (!stream_open(s, "evtchn", 1))
@@ -500,7 +668,9 @@ void evtchn_load(struct hv *hv, struct stream *s)
 		e->remote_port = (uint32_t)stream_get_max(s, EVTCHN_PORTS - 1, "remote port");
 		e->virq = (uint32_t)stream_get_max(s, EVTCHN_VIRQS - 1, "virtual interrupt");
 		if (e->state == EVTCHN_VIRQ)
-			hv->event.virq[e->vcpu][e->virq] = (uint32_t)port;
+			*virq_slot(hv, e) = (uint32_t)port;
+		if (is_foreign(hv, e)) /* that one knows the domain by another number */
+			e->state = EVTCHN_UNBOUND;
 	}
 	stream_close(s);
 }

@@ -26,7 +26,8 @@ enum evtchn_state {
 	EVTCHN_INTERDOMAIN,
 	EVTCHN_PIRQ,
 	EVTCHN_VIRQ,
-	EVTCHN_IPI
+	EVTCHN_IPI,
+	EVTCHN_BINDING /* another domain has been asked; for the guest it is closed */
 };
 
 /* The other end of an interdomain channel was signalled. Called with the table locked, on the
@@ -64,6 +65,18 @@ void evtchn_disconnect(struct hv *hv, uint32_t port);
 /* The same, if it is connected with that ctx: the guest may have closed the port, and another end
  * be connected to one of the same number. */
 void evtchn_disconnect_from(struct hv *hv, uint32_t port, const void *ctx);
+/* --- of other domains, I/O thread: bind to an unbound port that waits for domid, false: it is
+ * none; the answer to a bind of our port, and that there is none; a signal; the same of our port
+ * that had to be put off; a port was closed; all were. Signals and closings that do not fit what is
+ * bound now are old: nothing. */
+bool evtchn_accept(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from);
+void evtchn_bound(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from);
+void evtchn_not_bound(struct hv *hv, uint32_t port);
+void evtchn_signal_from(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from);
+void evtchn_signal_again(struct hv *hv, uint32_t port, uint16_t domid);
+void evtchn_lost(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from);
+void evtchn_domain_gone(struct hv *hv, uint16_t domid);
+
 /* Signals the guest from outside. Any thread. */
 void evtchn_signal(struct hv *hv, uint32_t port);
 

@@ -12,6 +12,7 @@
 #include "hv/event.h"
 #include "hv/grant.h"
 #include "hv/memory.h"
+#include "hv/peer.h"
 #include "hv/pv.h"
 #include "hv/pv_page.h"
 #include "hv/sched.h"
@@ -68,6 +69,7 @@ void hv_free(struct hv *hv)
 {
 	if (!hv->machine)
 		return;
+	peers_free(hv);
 	grant_free(hv);
 	evtchn_free(hv);
 	memory_free(hv);
@@ -89,6 +91,7 @@ static void vcpu_reset(struct hv_vcpu *v)
 
 void hv_reset(struct hv *hv)
 {
+	peers_reset(hv);
 	hv->xsi = XSI_DEFAULT;
 	hv->identity.on = false;
 	hv->rendezvous.ip = hv->rendezvous.gp = 0;
@@ -111,6 +114,8 @@ bool hv_has_work(struct hv_vcpu *v)
 
 	if (v->down)
 		return false;
+	if (v->wait.on)
+		return v->wait.answered;
 	timer_check(v->cpu);
 	if (v->timer_due)
 		pv_timer_retry(v);
@@ -125,6 +130,8 @@ bool hv_has_work(struct hv_vcpu *v)
 
 uint64_t hv_deadline(const struct hv_vcpu *v)
 {
+	if (v->wait.on)
+		return UINT64_MAX;
 	uint64_t timer = vcpu_timer_deadline(v);
 	uint64_t poll = v->polling ? v->poll.deadline : UINT64_MAX;
 	uint64_t watchdog = sched_watchdog_deadline(v->hv);

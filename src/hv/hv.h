@@ -22,6 +22,7 @@ struct evtchn;
 struct fw;
 struct grant_table;
 struct memory_pin;
+struct peers;
 struct stream;
 
 /* Frames of the guest ABI are 16 KB. */
@@ -49,6 +50,25 @@ enum hv_action {
 	HV_CRASH     /* cpu->exit_text says why */
 };
 
+/* A hypercall that waits for another domain's answer (peer.h): its processor does not run, and
+ * makes it again. What tells how far it has come is not in the guest's registers: nothing of the
+ * guest runs in between. */
+struct hv_wait {
+	bool on;	       /* these down to remote_port: guarded by peers' lock */
+	bool asked, sought;    /* the domain; and before there is a connection, the matchmaker */
+	bool nobody;	       /* it has died */
+	_Atomic bool answered; /* the following are what was answered */
+	int32_t status;
+	int fd;
+	uint16_t domid;
+	uint32_t seq;
+	uint32_t port, remote_port; /* of a bind: ours, the other's */
+	bool again;		    /* arg is what the call began with; own thread */
+	uint64_t entry, element;    /* those before were done: of a multicall, of an operation */
+	unsigned step;
+	_Alignas(8) uint8_t arg[64];
+};
+
 /* One processor's part; its own thread only, but for what is atomic. */
 struct hv_vcpu {
 	struct hv *hv;
@@ -68,9 +88,10 @@ struct hv_vcpu {
 	} last;
 	struct tlb_entry shared_entry; /* of the page that was looked for last */
 	struct tlb_entry read_only;    /* the same of a grant mapped for reading */
-	bool initialised;	       /* was started once */
-	_Atomic bool down;	       /* offline: nothing runs */
-	_Atomic bool polling;	       /* in sched_op poll */
+	struct hv_wait wait;
+	bool initialised;     /* was started once */
+	_Atomic bool down;    /* offline: nothing runs */
+	_Atomic bool polling; /* in sched_op poll */
 	struct {
 		uint32_t port[128]; /* until one of them is pending */
 		unsigned count;
@@ -118,6 +139,7 @@ struct hv {
 		uint32_t virq[MAX_CPUS][24]; /* port of each, 0: not bound */
 	} event;
 	struct grant_table *grant;
+	struct peers *peers; /* NULL: there are no other domains */
 	struct {
 		pthread_mutex_t lock;
 		uint64_t deadline[2]; /* 0: not set */

@@ -80,7 +80,9 @@ static int64_t multicall_one(struct hypercall *c, uint64_t n)
 	int64_t result = nested ? -XEN_EINVAL : call_number(&one, entry[0]);
 	if (one.action != HV_CONTINUE)
 		c->action = one.action;
-	return xencomm_write(hv, c->arg[0], n * ENTRY_SIZE + ENTRY_RESULT, &result, 8);
+	c->again = one.again;
+	return one.again ? 0
+			 : xencomm_write(hv, c->arg[0], n * ENTRY_SIZE + ENTRY_RESULT, &result, 8);
 }
 
 /* A domain that has ended does nothing more. */
@@ -93,8 +95,12 @@ static int64_t hc_multicall(struct hypercall *c)
 {
 	int64_t err = c->arg[1] > HYPERCALL_MOST ? -XEN_EINVAL : 0;
 
-	for (uint64_t n = 0; n < c->arg[1] && !err && !ends(c->action); n++)
+	for (uint64_t n = c->v->wait.entry; n < c->arg[1] && !err && !ends(c->action); n++) {
 		err = multicall_one(c, n);
+		c->v->wait.entry = c->again ? n : 0;
+		if (c->again)
+			break;
+	}
 	return err;
 }
 
@@ -123,6 +129,8 @@ static enum hv_action hypercall(struct hv_vcpu *v, uint64_t number)
 	for (unsigned n = 0; n < countof(c.arg); n++)
 		c.arg[n] = argument(v->cpu, 32 + n);
 	int64_t result = gr_nat(v->cpu, 2) ? -XEN_ENOSYS : call_number(&c, number);
+	if (c.again)
+		return HV_BLOCK;
 	set_result(v->cpu, result);
 	return c.action;
 }

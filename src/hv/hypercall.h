@@ -33,6 +33,7 @@ struct hypercall {
 	struct hv_vcpu *v;
 	uint64_t arg[6];
 	enum hv_action action; /* HV_CONTINUE unless the handler says otherwise */
+	bool again; /* it waits for another domain, and is to be made again: see peer_call */
 };
 
 typedef int64_t hypercall_fn(struct hypercall *c);

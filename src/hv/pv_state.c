@@ -5,6 +5,7 @@
 #include "base/stream.h"
 #include "cpu/broadcast.h"
 #include "cpu/rse.h"
+#include "hv/peer.h"
 #include "hv/pv.h"
 
 #define DCR_REAL  0x7e04 /* the hypervisor's own: every deferral but of TLB misses, and lc */
@@ -83,6 +84,7 @@ void hv_boot_cpu(struct hv *hv, uint64_t entry, uint64_t boot_param)
 /* As if inside cpu_run, so that purges from other processors wait. */
 void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp)
 {
+	peer_forget(v);
 	cpu_enter(v->cpu);
 	start(v, PSR(AC) | PSR(SP));
 	shared_set_mask(v, 0xff);

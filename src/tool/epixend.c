@@ -167,12 +167,13 @@ static int introduce(struct registry *r, uint64_t id)
 	return fd < 0 ? fd : err;
 }
 
-/* A stream of which epixend gets one end with a line, and the domain the other with its own; the
- * domain gets it last: when it asks, all is there. */
-static int give_stream(struct registry *r, uint64_t id, const char *line, const char *command)
+/* A connection of which epixend gets one end with a line, and the domain the other with its own;
+ * the domain gets it last: when it asks, all is there. */
+static int give_stream(
+	struct registry *r, uint64_t id, int type, const char *line, const char *command)
 {
 	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
 	int err = epixend_request(r, line, pair[0]);
 	close(pair[0]);
@@ -188,10 +189,13 @@ static int attach(struct registry *r, uint64_t id, char why[EPIXEND_WHY])
 {
 	char line[40];
 	snprintf(line, sizeof(line), "attach %llu counted", (unsigned long long)id);
-	int err = give_stream(r, id, line, "xenstore");
+	int err = give_stream(r, id, SOCK_STREAM, line, "xenstore");
 	snprintf(line, sizeof(line), "backend %llu", (unsigned long long)id);
 	if (!err)
-		err = give_stream(r, id, line, "backend");
+		err = give_stream(r, id, SOCK_STREAM, line, "backend");
+	snprintf(line, sizeof(line), "match %llu", (unsigned long long)id);
+	if (!err)
+		err = give_stream(r, id, SOCK_SEQPACKET, line, "match");
 	if (err)
 		snprintf(why, EPIXEND_WHY, "domain %llu cannot be made known to epixend: %s",
 			(unsigned long long)id, strerror(-err));

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files about other domains share. */
+#ifndef HV_PEER_PRIVATE_H
+#define HV_PEER_PRIVATE_H
+
+#include "hv/peer.h"
+
+/* What could not be sent yet, in order. */
+struct peer_packet {
+	struct peer_packet *next;
+	struct peer_msg msg;
+	int pass; /* descriptor to go along, which is not its own; or -1 */
+	uint8_t data[];
+};
+
+struct peer {
+	struct peer *next;
+	uint16_t domid;
+	int fd;
+	_Atomic bool gone; /* to be ended by the I/O thread */
+	struct peer_packet *queue, **tail;
+	size_t queued;		  /* bytes */
+	_Atomic bool signals;	  /* some of unsignalled */
+	uint64_t unsignalled[64]; /* own ports whose signal had no room */
+};
+
+struct peers {
+	pthread_mutex_t lock; /* guards the list, what is queued, and who waits; innermost */
+	struct peers_host host;
+	struct peer *list; /* only the I/O thread changes it */
+	bool stopped;	   /* processors, until this turn is over */
+	uint8_t *data;	   /* what came behind a packet's structure */
+	int passed;	   /* and with it, or -1 */
+};
+
+/* All: I/O thread. A packet of that domain, which is checked, is answered or done; false: it makes
+ * no sense. */
+bool peer_take(struct hv *hv, struct peer *p, const struct peer_msg *m);
+/* Answers the request m: with len bytes of data, with a descriptor. */
+void peer_answer(struct hv *hv, struct peer *p, const struct peer_msg *m, int32_t status);
+
+#endif

@@ -7,6 +7,7 @@
 #include "domain/domain.h"
 
 #include "base/log.h"
+#include "domain/kind.h"
 #include "jit/verify.h"
 
 #include <stdio.h>
@@ -116,6 +117,7 @@ void domain_serve_event(struct domain *d)
 	if (event == EVENT_NONE || d->crashed || d->shut_down || d->end != END_NOT_YET)
 		return;
 	domain_stop(d);
+	d->kind->tick(d); /* what the guest has said last may still be in its ring */
 	if (act(d, event)) {
 		pthread_mutex_lock(&d->lock);
 		d->event = EVENT_NONE;

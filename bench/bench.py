@@ -23,9 +23,10 @@ import textwrap
 
 import measure
 import pv_io
-from measure import COMPUTE, COREMARK, SYSTEM, Command, Failure, Linux
+from measure import COMPUTE, COREMARK, SYSTEM, Command, Failure, Linux, guest
 
 NATIVE, JIT, INTERP, LINUX, SKI = "native", "jit", "interp", "Linux", "Ski"
+PV, PLAIN = "PV", "PV's own"
 MACHINES = ("aarch64", "riscv64")
 
 
@@ -112,6 +113,19 @@ def measure_linux(args, table, ia64, per_program):
     table.add_figure("cpu scaling", 2 * both[1].cpu / both[2].cpu)
 
 
+def measure_pv(args, per_program, ia64):
+    """What a paravirtual kernel does for programs, and the unmodified one that it is compared with."""
+    names = {n: ia64[n] for n in (*SYSTEM, COREMARK) if n in ia64 and n != "parallel"}
+    for side, kernel, kind in ((PV, args.pv_kernel, guest.PvGuest),
+                               (PLAIN, args.pv_plain, guest.Guest)):
+        domain = Linux(args, 1, kernel, kind)
+        domain.run(measure.files_of(names), measure.shell_lines(names, args.milliseconds))
+        for name, result in domain.results(names).items():
+            if not result:
+                raise Failure(f"{name} gave no result in {side}:\n" + domain.text[-1000:])
+            per_program[name][side] = result
+
+
 def measure_host_scaling(args, table, native):
     """The same program natively on one processor and on all: what the host had to give."""
     one = Command("taskset -c 0", native).run("parallel", 2, args.milliseconds)
@@ -126,6 +140,8 @@ def run_round(args, table, sides, ia64, in_linux):
                              if not (name in SYSTEM and side in (JIT, INTERP))}
     if in_linux:
         measure_linux(args, table, ia64, per_program)
+    if args.pv_kernel:
+        measure_pv(args, per_program, ia64)
     measure_host_scaling(args, table, sides[NATIVE].programs)
     for name, results in per_program.items():
         table.add(name, results)
@@ -166,6 +182,9 @@ def print_tables(table, sides):
         print_table("Speed, Ski = 1 (its system calls are the host's)",
                     {s: lambda n, s=s: table.speed(n, s, SKI) for s in (JIT, LINUX) if s in present},
                     rows, [("computing", computing)])
+    if PV in (side for times in table.times.values() for side in times):
+        print_table("Speed in a paravirtual domain, in the unmodified one = 1",
+                    {PV: lambda n: table.speed(n, PV, PLAIN)}, [n for n in rows if PV in table.times[n]])
 
 
 def print_figures(table):
@@ -218,6 +237,8 @@ def parse_arguments():
     parser.add_argument("--coremark", type=path, default=os.environ.get("COREMARK"))
     parser.add_argument("--pv-kernel", type=path, default=os.environ.get("PV_KERNEL"),
                         help="Linux with CONFIG_XEN: docs/pv-linux.md")
+    parser.add_argument("--pv-plain", type=path, default=os.environ.get("PV_PLAIN"),
+                        help="the same without it, to compare; default: KERNEL")
     parser.add_argument("--ski", default=os.environ.get("SKI"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--milliseconds", type=int, default=300, help="of each program on each side")
@@ -228,6 +249,7 @@ def parse_arguments():
         args.rounds, args.milliseconds = 1, 100
     args.epixen, args.runner = args.build / "epixen", args.build / "epixen-user"
     args.kernel = args.kernel or args.shared / "guests" / "vmlinux-6.1-ia64.gz"
+    args.pv_plain = args.pv_plain or args.kernel
     args.ramdisk = args.ramdisk or args.shared / "guests" / "initramfs-busybox.cpio.gz"
     return args
 

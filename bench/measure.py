@@ -143,8 +143,10 @@ class Command:
 class Linux:
     """One boot of a Linux domain on the JIT that runs what it is told, and what is known about it then."""
 
-    def __init__(self, args, vcpus=1):
+    def __init__(self, args, vcpus=1, kernel=None, kind=guest.Guest):
+        """kernel: instead of args.kernel, for a domain of that kind."""
         self.args, self.vcpus = args, vcpus
+        self.kernel, self.kind = kernel or args.kernel, kind
         self.boot_seconds = self.boot_cpu = self.overhead = None
         self.text, self.stamps = "", []
 
@@ -157,7 +159,7 @@ class Linux:
         with tempfile.TemporaryDirectory() as d:
             ramdisk = pathlib.Path(d) / "initramfs"
             guest.append_archive(self.args.ramdisk, ramdisk, files)
-            g = guest.Guest(self.args.epixen, self.args.kernel, ramdisk)
+            g = self.kind(self.args.epixen, self.kernel, ramdisk)
             name = f"bench-{os.getpid()}"
             path = g.config(d, name, vcpus=self.vcpus, engine="jit", run="sh /bench/run")
             self._follow(g, name, path)

@@ -83,12 +83,12 @@ struct domain {
 	struct store_ring *store; /* its end of xenstore (backend.h) */
 	struct xenbus *bus;	  /* the backends' */
 	struct {
-		int fd;	       /* to epixend, or -1 */
-		uint64_t lost; /* ms since when it is -1 */
-	} match;	       /* match.h */
-	struct block *block;   /* disks */
-	struct net *net;       /* network interfaces */
-	uint64_t net_again;    /* guest ns: when they have something to do unasked */
+		int fd;		    /* to epixend, or -1 */
+		uint64_t lost;	    /* ms since when it is -1 */
+	} match;		    /* match.h */
+	struct block *block;	    /* disks */
+	struct net *net;	    /* network interfaces */
+	_Atomic uint64_t net_again; /* guest ns: when they have something to do unasked */
 	struct kernel_image kernel;
 	struct console console;
 

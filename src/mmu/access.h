@@ -28,13 +28,13 @@ static inline uint64_t host_load(const void *p, unsigned size)
 {
 	switch (size) {
 	case 1:
-		return __atomic_load_n((const uint8_t *)p, __ATOMIC_RELAXED);
+		return __atomic_load_n((const uint8_t *)p, __ATOMIC_ACQUIRE);
 	case 2:
-		return __atomic_load_n((const uint16_t *)p, __ATOMIC_RELAXED);
+		return __atomic_load_n((const uint16_t *)p, __ATOMIC_ACQUIRE);
 	case 4:
-		return __atomic_load_n((const uint32_t *)p, __ATOMIC_RELAXED);
+		return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
 	default:
-		return __atomic_load_n((const uint64_t *)p, __ATOMIC_RELAXED);
+		return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE);
 	}
 }
 
@@ -42,16 +42,16 @@ static inline void host_store(void *p, unsigned size, uint64_t v)
 {
 	switch (size) {
 	case 1:
-		__atomic_store_n((uint8_t *)p, (uint8_t)v, __ATOMIC_RELAXED);
+		__atomic_store_n((uint8_t *)p, (uint8_t)v, __ATOMIC_RELEASE);
 		break;
 	case 2:
-		__atomic_store_n((uint16_t *)p, (uint16_t)v, __ATOMIC_RELAXED);
+		__atomic_store_n((uint16_t *)p, (uint16_t)v, __ATOMIC_RELEASE);
 		break;
 	case 4:
-		__atomic_store_n((uint32_t *)p, (uint32_t)v, __ATOMIC_RELAXED);
+		__atomic_store_n((uint32_t *)p, (uint32_t)v, __ATOMIC_RELEASE);
 		break;
 	default:
-		__atomic_store_n((uint64_t *)p, v, __ATOMIC_RELAXED);
+		__atomic_store_n((uint64_t *)p, v, __ATOMIC_RELEASE);
 	}
 }
 

@@ -12,6 +12,7 @@ else
 	seconds=${STORM_SECONDS:-4} sizes=2
 fi
 most=16384 # KB that may come: tables and buffers that fill up
+case $(basename "${BUILD:-build}") in asan | tsan) most=262144 ;; esac # and the sanitizer's own memory
 
 anonymous() { # NAME: KB
 	pid=$("$epixen" list -l "$1" 2>/dev/null | awk '$1 == "pid" { print $2 }')

@@ -44,7 +44,7 @@ JIT  := block cache compare dead divide emit_alu emit_branch emit_cmp emit_div e
 DEV  := acpi_pm ioport iosapic pci_host pib platform uart
 FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init pal pal_cache sal \
 	smbios start variable
-HV   := dom_fw dom_fw_call event grant grant_op hv hypercall memory peer pv_deliver pv_hyperprivop pv_page \
+HV   := dom_fw dom_fw_call event export grant grant_map grant_op hv hypercall memory peer peer_grant pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
 BACK := block block_abi block_file block_nbd block_request block_work net net_frame net_packet ring shared_ring store_client store_ring xenbus xenbus_bus
 DOMAIN := backend backtrace build client config console control dump handover hvm io janitor kernel life main match pv \

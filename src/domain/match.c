@@ -8,6 +8,8 @@
 
 #include "base/packet.h"
 #include "domain/domain.h"
+#include "domain/sandbox.h"
+#include "hv/grant.h"
 #include "hv/peer.h"
 
 #include <errno.h>
@@ -43,7 +45,11 @@ static void go(void *ctx)
 
 int match_init(struct domain *d)
 {
-	const struct peers_host host = {.ctx = d, .notify = notify, .stop = stop, .go = go};
+	const struct peers_host host = {.ctx = d,
+		.notify = notify,
+		.exports = sandbox_descriptors() / 2,
+		.stop = stop,
+		.go = go};
 
 	d->match.fd = -1;
 	return peers_init(&d->hv, &host);
@@ -129,6 +135,14 @@ void match_serve(struct domain *d)
 	peers_want_again(&d->hv);
 	while ((domid = peers_wanted(&d->hv)))
 		peers_refuse(&d->hv, domid);
+}
+
+const char *match_why_busy(struct domain *d)
+{
+	if (!d->config.pv)
+		return NULL;
+	return peers_awaited(&d->hv) ? "the guest waits for another domain: try again"
+				     : grant_why_busy(&d->hv);
 }
 
 int match_timeout(struct domain *d)

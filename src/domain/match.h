@@ -32,6 +32,8 @@ void match_take(struct domain *d, int fd);
 unsigned match_poll(struct domain *d, struct pollfd *set);
 /* Does what has come in, of epixend and of other domains. */
 void match_serve(struct domain *d);
+/* What the domain shares with others that keeps it from being saved, or NULL. vCPUs are parked. */
+const char *match_why_busy(struct domain *d);
 /* When it has to be called at the latest: milliseconds, or -1. */
 int match_timeout(struct domain *d);
 

@@ -28,7 +28,7 @@
 
 /* --- namespaces, capabilities, limits --- */
 
-#define DESCRIPTORS_MAX 1024
+#define DESCRIPTORS_MAX 8192
 
 /* Sanitizers read files of /proc and start threads of their own, whenever they like. */
 #ifdef SANITIZED
@@ -76,11 +76,22 @@ static void drop_capabilities(void)
 static void limit(int resource, rlim_t value)
 {
 	struct rlimit r;
-	if (getrlimit((__rlimit_resource_t)resource, &r) < 0 || r.rlim_max < value)
+	if (getrlimit((__rlimit_resource_t)resource, &r) < 0)
 		return;
+	if (r.rlim_max < value)
+		value = r.rlim_max;
 	r = (struct rlimit){value, value};
 	if (setrlimit((__rlimit_resource_t)resource, &r) < 0)
 		note("resource limit");
+}
+
+unsigned sandbox_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_max > DESCRIPTORS_MAX)
+		return DESCRIPTORS_MAX;
+	return (unsigned)r.rlim_max;
 }
 
 void sandbox_isolate(void)
@@ -151,6 +162,10 @@ static const struct rule allowed[] = {
 	ALLOW(preadv),
 	ALLOW(preadv2),
 	ALLOW(pwritev),
+	/* pages for other domains, in files of their own */
+	ALLOW(memfd_create),
+	ALLOW_IF(fcntl, EQUAL(1, F_ADD_SEALS)),
+	ALLOW_IF(fcntl, EQUAL(1, F_GET_SEALS)),
 	/* memory, never executable; pages of guest RAM given back */
 	ALLOW(brk),
 	ALLOW(fallocate),

@@ -13,6 +13,8 @@
 /* Own user, network, IPC and mount namespaces (an empty file system) where the host allows them;
  * no capabilities, no core dumps, few descriptors. The caller must be its process's only thread. */
 void sandbox_isolate(void);
+/* How many descriptors there may be then. */
+unsigned sandbox_descriptors(void);
 
 /* The system call filter, for all threads there are, for good. A forbidden call writes one line to
  * the log and kills the process with SIGSYS. Returns 0 or -errno. */

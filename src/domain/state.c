@@ -5,6 +5,7 @@
  */
 #include "domain/backend.h"
 #include "domain/kind.h"
+#include "domain/match.h"
 
 #include "base/stream.h"
 
@@ -76,6 +77,11 @@ static int save_quiet(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 
 int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 {
+	const char *busy = match_why_busy(d);
+	if (busy) {
+		snprintf(error, LOAD_ERROR_SIZE, "%s", busy);
+		return -EBUSY;
+	}
 	int err = backend_quiesce(d, error);
 	if (!err)
 		err = save_quiet(d, fd, error);

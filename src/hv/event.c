@@ -332,7 +332,7 @@ static int64_t bind_foreign(struct hypercall *c, struct op_bind_interdomain *a)
 	if (r)
 		return r;
 	request.from = a->local_port;
-	enum peer_result result = peer_call(c, a->remote_dom, &request, NULL);
+	enum peer_result result = peer_call(c, a->remote_dom, 0, &request, NULL);
 	if (result == PEER_WAITS)
 		return 0;
 	c->v->wait.port = 0;

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "base/stream.h"
+#include "hv/export.h"
 #include "hv/grant_table.h"
 #include "hv/memory.h"
+#include "hv/peer.h"
 
 enum {
 	GTF_TYPE = 3,
@@ -20,10 +22,14 @@ enum {
 	GTF_ACCEPT_TRANSFER = 2,
 	GTF_READONLY = 4,
 	GTF_READING = 8,
-	GTF_WRITING = 0x10
+	GTF_WRITING = 0x10,
+	GTF_TRANSFER_COMMITTED = 4,
+	GTF_TRANSFER_COMPLETED = 8
 };
 
-#define REFS (HV_GRANT_MAX * GRANTS_PER_FRAME)
+#define REFS	  (HV_GRANT_MAX * GRANTS_PER_FRAME)
+#define USES_MOST (1u << 30)
+#define NO_FRAME  (~0ull)
 
 uint32_t *grant_word(const struct hv *hv, uint32_t ref)
 {
@@ -75,7 +81,7 @@ static enum grant_status acquire(struct hv *hv, uint32_t ref, uint16_t domid, bo
 	struct active *a = &hv->grant->active[ref];
 	bool used = a->readers || a->writers;
 
-	if (used && a->domid != domid)
+	if (used && (a->domid != domid || a->readers + a->writers >= USES_MOST))
 		return GNTST_GENERAL_ERROR;
 	enum grant_status status = take_entry(hv, ref, domid, readonly);
 	if (status == GNTST_OKAY && !used)
@@ -100,27 +106,124 @@ uint8_t *grant_acquire(
 	return host;
 }
 
-void grant_release(struct hv *hv, uint32_t ref, bool readonly)
+/* The lock is held; returns the frame if that was its last use, or NO_FRAME. */
+static uint64_t release(struct hv *hv, uint32_t ref, bool readonly)
 {
 	struct active *a = &hv->grant->active[ref];
 	uint32_t flags = 0;
+	bool last;
 
-	pthread_mutex_lock(&hv->grant->lock);
 	*(readonly ? &a->readers : &a->writers) -= 1;
+	last = a->readers + a->writers == 0;
 	if (!readonly && a->writers == 0)
 		flags |= GTF_WRITING;
-	if (a->readers + a->writers == 0) {
+	if (last) {
 		flags |= GTF_READING;
 		memory_unpin(hv, a->frame);
 		a->host = NULL;
 	}
 	clear_flags(hv, ref, flags);
+	return last ? a->frame : NO_FRAME;
+}
+
+void grant_release(struct hv *hv, uint32_t ref, bool readonly)
+{
+	pthread_mutex_lock(&hv->grant->lock);
+	uint64_t frame = release(hv, ref, readonly);
 	pthread_mutex_unlock(&hv->grant->lock);
+	if (frame != NO_FRAME && export_note(hv, frame))
+		peers_notify(hv);
+}
+
+bool grant_release_of(struct hv *hv, uint32_t ref, uint16_t domid, bool readonly)
+{
+	uint64_t frame = NO_FRAME;
+
+	pthread_mutex_lock(&hv->grant->lock);
+	const struct active *a = ref < REFS ? &hv->grant->active[ref] : NULL;
+	bool used = a && a->domid == domid && (readonly ? a->readers : a->writers);
+	if (used)
+		frame = release(hv, ref, readonly);
+	pthread_mutex_unlock(&hv->grant->lock);
+	if (frame != NO_FRAME)
+		export_note(hv, frame);
+	return used;
+}
+
+void grant_domain_gone(struct hv *hv, uint16_t domid)
+{
+	for (uint32_t ref = 0; ref < REFS; ref++) {
+		while (grant_release_of(hv, ref, domid, true))
+			continue;
+		while (grant_release_of(hv, ref, domid, false))
+			continue;
+	}
 }
 
 uint64_t grant_frame(const struct hv *hv, uint32_t ref)
 {
 	return hv->grant->active[ref].frame;
+}
+
+/* --- transfers to this domain --- */
+
+static bool accepts(uint32_t word, uint16_t domid)
+{
+	return word == ((uint32_t)domid << 16 | GTF_ACCEPT_TRANSFER);
+}
+
+/* Gives the guest the frame, if there is room for one more; one that it has is replaced. */
+static bool take_frame(struct hv *hv, uint64_t gfn)
+{
+	pthread_mutex_lock(&hv->memory.lock);
+	bool room = hv->memory.present < hv->pages && gfn < hv->pages &&
+		    !memory_is_place(hv, gfn) && !memory_pinned(hv, gfn);
+	pthread_mutex_unlock(&hv->memory.lock);
+	if (!room)
+		return false;
+	if (!memory_present(hv, gfn))
+		memory_add(hv, gfn);
+	return true;
+}
+
+static enum grant_status transfer_to(
+	struct hv *hv, uint32_t ref, uint16_t domid, const uint8_t page[XEN_PAGE_SIZE])
+{
+	uint32_t *word = grant_word(hv, ref), old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	uint64_t gfn = entry_frame(hv, ref);
+
+	if (!accepts(old, domid) || !take_frame(hv, gfn))
+		return GNTST_GENERAL_ERROR;
+	if (!__atomic_compare_exchange_n(word, &old, old | GTF_TRANSFER_COMMITTED, false,
+		    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return GNTST_GENERAL_ERROR;
+	ram_write(&hv->machine->ram, GPA(gfn << XEN_PAGE_SHIFT), page, XEN_PAGE_SIZE);
+	__atomic_fetch_or(word, GTF_TRANSFER_COMPLETED, __ATOMIC_SEQ_CST);
+	return GNTST_OKAY;
+}
+
+enum grant_status grant_take_transfer(
+	struct hv *hv, uint32_t ref, uint16_t domid, const uint8_t page[XEN_PAGE_SIZE])
+{
+	enum grant_status status = GNTST_GENERAL_ERROR;
+
+	pthread_mutex_lock(&hv->grant->lock);
+	if (ref < hv->grant->frames * GRANTS_PER_FRAME)
+		status = transfer_to(hv, ref, domid, page);
+	pthread_mutex_unlock(&hv->grant->lock);
+	return status;
+}
+
+const char *grant_why_busy(struct hv *hv)
+{
+	if (hv->grant->placed)
+		return "the guest has mapped grants, of itself or of other domains";
+	for (uint32_t ref = 0; ref < REFS; ref++) {
+		const struct active *a = &hv->grant->active[ref];
+		if (a->readers + a->writers && a->domid != 0)
+			return "another domain has mapped pages of the guest";
+	}
+	return NULL;
 }
 
 /* --- life --- */
@@ -141,6 +244,7 @@ int grant_init(struct hv *hv)
 	}
 	pthread_mutex_init(&t->lock, NULL);
 	t->frames = 1;
+	t->free = NO_MAP;
 	hv->grant = t;
 	return 0;
 }
@@ -162,11 +266,16 @@ void grant_reset(struct hv *hv)
 {
 	struct grant_table *t = hv->grant;
 
+	grant_map_reset(hv);
+	for (uint32_t ref = 0; ref < REFS; ref++) /* of its own maps, and who has just ended */
+		if (t->active[ref].readers + t->active[ref].writers)
+			memory_unpin(hv, t->active[ref].frame);
 	memset(t->shared, 0, HV_GRANT_MAX * XEN_PAGE_SIZE);
 	memset(t->active, 0, REFS * sizeof(*t->active));
 	free(t->map);
 	t->map = NULL;
 	t->maps = 0;
+	t->free = NO_MAP;
 	t->frames = 1;
 }
 

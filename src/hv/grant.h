@@ -37,6 +37,16 @@ void grant_load(struct hv *hv, struct stream *s);
 uint8_t *grant_acquire(
 	struct hv *hv, uint32_t ref, uint16_t domid, bool readonly, enum grant_status *status);
 void grant_release(struct hv *hv, uint32_t ref, bool readonly);
+/* The same of a domain that may ask for more than it has; false: it does not use that. */
+bool grant_release_of(struct hv *hv, uint32_t ref, uint16_t domid, bool readonly);
+/* A domain, not this one, uses nothing any more. I/O thread. */
+void grant_domain_gone(struct hv *hv, uint16_t domid);
+/* Puts a page that domid gives where ref says that one is accepted. The I/O thread with all
+ * processors stopped, or a vCPU's with hv_flush to follow. */
+enum grant_status grant_take_transfer(
+	struct hv *hv, uint32_t ref, uint16_t domid, const uint8_t page[XEN_PAGE_SIZE]);
+/* What keeps the domain from being saved, or NULL. vCPUs are parked. */
+const char *grant_why_busy(struct hv *hv);
 /* The page's guest frame, between acquire and release. */
 uint64_t grant_frame(const struct hv *hv, uint32_t ref);
 

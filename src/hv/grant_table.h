@@ -12,7 +12,7 @@ struct active {
 	uint8_t *host; /* of the pinned frame */
 	uint32_t frame;
 	uint16_t domid; /* the user */
-	uint16_t readers, writers;
+	uint32_t readers, writers;
 };
 
 /* A grant that the guest has mapped into itself; the handle is its index. */
@@ -21,7 +21,10 @@ struct grant_map {
 	bool readonly;
 	uint16_t dom; /* that granted */
 	uint32_t ref;
-	uint64_t gfn; /* where it is mapped */
+	uint32_t next;	/* free one, when it is not used */
+	uint64_t gfn;	/* where it is mapped */
+	uint64_t frame; /* that is mapped, as its owner numbers it */
+	uint64_t link;	/* peer_link of another domain at that time */
 };
 
 struct grant_table {
@@ -31,9 +34,28 @@ struct grant_table {
 	struct active *active; /* by reference */
 	struct grant_map *map;
 	unsigned maps;
+	uint32_t free; /* first map that is not used, and next of each; or NO_MAP */
+	unsigned placed;
 };
+#define NO_MAP UINT32_MAX
 
 /* Flags and domid of an entry; the frame is the word behind it. */
 uint32_t *grant_word(const struct hv *hv, uint32_t ref);
+
+struct hypercall;
+
+/* One element of a grant_table_op; what it writes to arg goes back to the guest. */
+typedef enum grant_status grant_op_fn(struct hypercall *c, void *arg);
+/* grant_map.c */
+grant_op_fn grant_map_ref, grant_unmap_ref, grant_unmap_replace;
+#define GRANT_MAP_SIZE	   32
+#define GRANT_MAP_STATUS   0x12
+#define GRANT_UNMAP_SIZE   24
+#define GRANT_UNMAP_STATUS 0x14
+/* All maps are gone: before a reset. */
+void grant_map_reset(struct hv *hv);
+
+/* What another domain has answered. */
+enum grant_status grant_peer_status(const struct hv_vcpu *v);
 
 #endif

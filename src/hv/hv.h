@@ -19,6 +19,7 @@
 #include "mmu/tlb.h"
 
 struct evtchn;
+struct exports;
 struct fw;
 struct grant_table;
 struct memory_pin;
@@ -60,6 +61,9 @@ struct hv_wait {
 	_Atomic bool answered; /* the following are what was answered */
 	int32_t status;
 	int fd;
+	uint32_t value, len;
+	uint8_t *data; /* a page, of which len bytes are the answer's */
+	uint64_t link; /* who answered: peer_link */
 	uint16_t domid;
 	uint32_t seq;
 	uint32_t port, remote_port; /* of a bind: ours, the other's */
@@ -139,7 +143,8 @@ struct hv {
 		uint32_t virq[MAX_CPUS][24]; /* port of each, 0: not bound */
 	} event;
 	struct grant_table *grant;
-	struct peers *peers; /* NULL: there are no other domains */
+	struct peers *peers;	 /* NULL: there are no other domains */
+	struct exports *exports; /* what they have mapped; likewise */
 	struct {
 		pthread_mutex_t lock;
 		uint64_t deadline[2]; /* 0: not set */
@@ -147,6 +152,7 @@ struct hv {
 	struct {
 		pthread_mutex_t lock;	     /* guards present and pin */
 		_Atomic uint64_t *absent;    /* bit per frame that was given back */
+		_Atomic uint64_t *place;     /* bit per frame where a grant is mapped */
 		uint64_t present;	     /* frames */
 		struct memory_pin *pin[256]; /* hashed by frame */
 	} memory;

@@ -44,7 +44,7 @@ bool memory_remove(struct hv *hv, uint64_t gfn)
 	bool removed = false;
 
 	pthread_mutex_lock(&hv->memory.lock);
-	if (memory_present(hv, gfn) && !memory_pinned(hv, gfn)) {
+	if (memory_present(hv, gfn) && !memory_pinned(hv, gfn) && !memory_is_place(hv, gfn)) {
 		atomic_fetch_or(&hv->memory.absent[gfn / 64], 1ull << gfn % 64);
 		hv->memory.present--;
 		removed = true;
@@ -58,7 +58,7 @@ bool memory_add(struct hv *hv, uint64_t gfn)
 	bool added = false;
 
 	pthread_mutex_lock(&hv->memory.lock);
-	if (gfn < hv->pages && !memory_present(hv, gfn)) {
+	if (gfn < hv->pages && !memory_present(hv, gfn) && !memory_is_place(hv, gfn)) {
 		atomic_fetch_and(&hv->memory.absent[gfn / 64], ~(1ull << gfn % 64));
 		hv->memory.present++;
 		added = true;
@@ -82,6 +82,12 @@ bool memory_pinned(const struct hv *hv, uint64_t gfn)
 	return pin_find(hv, gfn) != NULL;
 }
 
+unsigned memory_pins(const struct hv *hv, uint64_t gfn)
+{
+	const struct memory_pin *p = pin_find(hv, gfn);
+	return p ? p->count : 0;
+}
+
 static struct memory_pin *pin_new(struct hv *hv, uint64_t gfn)
 {
 	struct memory_pin *p = calloc(1, sizeof(*p));
@@ -99,7 +105,7 @@ uint8_t *memory_pin(struct hv *hv, uint64_t gfn)
 	uint8_t *host = NULL;
 
 	pthread_mutex_lock(&hv->memory.lock);
-	if (memory_present(hv, gfn)) {
+	if (memory_present(hv, gfn) && !memory_is_place(hv, gfn)) {
 		struct memory_pin *p = pin_find(hv, gfn);
 		if (!p)
 			p = pin_new(hv, gfn);
@@ -125,6 +131,55 @@ void memory_unpin(struct hv *hv, uint64_t gfn)
 		*link = p->next;
 		free(p);
 	}
+	pthread_mutex_unlock(&hv->memory.lock);
+}
+
+/* --- places of mapped grants; they are not among the frames that are present --- */
+
+static void set_bit(_Atomic uint64_t *bits, uint64_t n, bool on)
+{
+	if (on)
+		atomic_fetch_or(&bits[n / 64], 1ull << n % 64);
+	else
+		atomic_fetch_and(&bits[n / 64], ~(1ull << n % 64));
+}
+
+bool memory_is_place(const struct hv *hv, uint64_t gfn)
+{
+	return gfn < hv->pages && atomic_load(&hv->memory.place[gfn / 64]) >> gfn % 64 & 1;
+}
+
+enum memory_place memory_place_begin(struct hv *hv, uint64_t gfn)
+{
+	enum memory_place was = MEMORY_NO_PLACE;
+
+	pthread_mutex_lock(&hv->memory.lock);
+	if (gfn < hv->pages && !memory_is_place(hv, gfn) && !memory_pinned(hv, gfn)) {
+		was = memory_present(hv, gfn) ? MEMORY_WAS_PRESENT : MEMORY_WAS_ABSENT;
+		hv->memory.present -= was == MEMORY_WAS_PRESENT;
+		set_bit(hv->memory.absent, gfn, true);
+		set_bit(hv->memory.place, gfn, true);
+	}
+	pthread_mutex_unlock(&hv->memory.lock);
+	return was;
+}
+
+void memory_place_fill(struct hv *hv, uint64_t gfn)
+{
+	set_bit(hv->memory.absent, gfn, false);
+}
+
+void memory_place_clear(struct hv *hv, uint64_t gfn)
+{
+	set_bit(hv->memory.absent, gfn, true);
+}
+
+void memory_place_end(struct hv *hv, uint64_t gfn, bool present)
+{
+	pthread_mutex_lock(&hv->memory.lock);
+	set_bit(hv->memory.place, gfn, false);
+	set_bit(hv->memory.absent, gfn, !present);
+	hv->memory.present += present;
 	pthread_mutex_unlock(&hv->memory.lock);
 }
 
@@ -288,8 +343,13 @@ int64_t hc_memory_op(struct hypercall *c)
 int memory_init(struct hv *hv)
 {
 	hv->memory.absent = calloc(hv->pages / 64 + 1, sizeof(*hv->memory.absent));
-	if (!hv->memory.absent)
+	hv->memory.place = calloc(hv->pages / 64 + 1, sizeof(*hv->memory.place));
+	if (!hv->memory.absent || !hv->memory.place) {
+		free(hv->memory.absent);
+		free(hv->memory.place);
+		hv->memory.absent = hv->memory.place = NULL;
 		return -ENOMEM;
+	}
 	pthread_mutex_init(&hv->memory.lock, NULL);
 	hv->memory.present = hv->pages;
 	return 0;
@@ -307,13 +367,14 @@ void memory_free(struct hv *hv)
 		}
 	pthread_mutex_destroy(&hv->memory.lock);
 	free(hv->memory.absent);
-	hv->memory.absent = NULL;
+	free(hv->memory.place);
+	hv->memory.absent = hv->memory.place = NULL;
 }
 
 void memory_reset(struct hv *hv)
 {
 	for (uint64_t n = 0; n <= hv->pages / 64; n++)
-		hv->memory.absent[n] = 0;
+		hv->memory.absent[n] = hv->memory.place[n] = 0;
 	hv->memory.present = hv->pages;
 }
 

@@ -34,6 +34,21 @@ void memory_discard(struct hv *hv, uint64_t gfn);
  * Writing there must be made known with ram_write_ptr when the frame may hold code. */
 uint8_t *memory_pin(struct hv *hv, uint64_t gfn);
 void memory_unpin(struct hv *hv, uint64_t gfn);
-bool memory_pinned(const struct hv *hv, uint64_t gfn); /* memory.lock is held */
+bool memory_pinned(const struct hv *hv, uint64_t gfn);	 /* memory.lock is held */
+unsigned memory_pins(const struct hv *hv, uint64_t gfn); /* likewise: how often */
+
+/* Places of mapped grants. Such a frame can be used by processors, but not be pinned, removed or
+ * added: it is not the guest's. While it is being changed it is absent. */
+enum memory_place { MEMORY_NO_PLACE, MEMORY_WAS_ABSENT, MEMORY_WAS_PRESENT };
+/* Takes the frame, whichever it is, unless it is pinned or a place already. hv_flush has to follow
+ * if it was present. */
+enum memory_place memory_place_begin(struct hv *hv, uint64_t gfn);
+/* Something is mapped there. */
+void memory_place_fill(struct hv *hv, uint64_t gfn);
+/* Makes it absent, but still a place. */
+void memory_place_clear(struct hv *hv, uint64_t gfn);
+/* It is none any more, but a frame that is present or absent. */
+void memory_place_end(struct hv *hv, uint64_t gfn, bool present);
+bool memory_is_place(const struct hv *hv, uint64_t gfn);
 
 #endif

@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "base/packet.h"
 #include "hv/event.h"
+#include "hv/export.h"
+#include "hv/grant.h"
 #include "hv/peer_private.h"
 
 /* More than an honest peer that reads lets gather. */
@@ -135,18 +137,40 @@ void peer_signal(struct hv *hv, uint16_t domid, uint32_t port, uint32_t own)
 		notify(ps);
 }
 
+void peer_answer_with(
+	struct hv *hv, struct peer *p, const struct peer_msg *m, const void *data, int pass)
+{
+	struct peer_msg answer = *m;
+
+	answer.kind = PEER_ANSWER;
+	answer.flags = m->kind;
+	pthread_mutex_lock(&hv->peers->lock);
+	out(hv->peers, p, &answer, data, pass);
+	pthread_mutex_unlock(&hv->peers->lock);
+}
+
 void peer_answer(struct hv *hv, struct peer *p, const struct peer_msg *m, int32_t status)
 {
-	const struct peer_msg answer = {.kind = PEER_ANSWER,
-		.seq = m->seq,
-		.status = status,
-		.port = m->port,
-		.from = m->from,
-		.flags = m->kind};
+	struct peer_msg answer = *m;
 
-	pthread_mutex_lock(&hv->peers->lock);
-	out(hv->peers, p, &answer, NULL, -1);
-	pthread_mutex_unlock(&hv->peers->lock);
+	answer.status = status;
+	answer.len = 0;
+	peer_answer_with(hv, p, &answer, NULL, -1);
+}
+
+void peers_notify(struct hv *hv)
+{
+	if (hv->peers)
+		notify(hv->peers);
+}
+
+void peer_stop(struct hv *hv)
+{
+	struct peers *ps = hv->peers;
+
+	if (!ps->stopped)
+		ps->host.stop(ps->host.ctx);
+	ps->stopped = true;
 }
 
 /* --- who waits --- */
@@ -179,7 +203,7 @@ void peer_forget(struct hv_vcpu *v)
 	if (v->wait.on)
 		end_wait(&v->wait);
 	v->wait.entry = v->wait.element = 0;
-	v->wait.port = 0;
+	v->wait.port = v->wait.step = 0;
 	v->wait.again = false;
 	pthread_mutex_unlock(&ps->lock);
 }
@@ -284,8 +308,8 @@ static void ask(struct hypercall *c, uint16_t domid, struct peer *p, const struc
 		notify(hv->peers);
 }
 
-enum peer_result peer_call(
-	struct hypercall *c, uint16_t domid, const struct peer_msg *m, const void *data)
+enum peer_result peer_call(struct hypercall *c, uint16_t domid, uint64_t link,
+	const struct peer_msg *m, const void *data)
 {
 	struct peers *ps = c->v->hv->peers;
 	struct hv_wait *w = &c->v->wait;
@@ -298,6 +322,8 @@ enum peer_result peer_call(
 	bool pending = w->on && !w->answered;
 	if (w->on && !pending)
 		r = resume(w, p);
+	else if (!w->on && link && (!p || p->link != link))
+		r = PEER_NOBODY;
 	if (r == PEER_WAITS && !pending)
 		ask(c, domid, p, m, data);
 	pthread_mutex_unlock(&ps->lock);
@@ -323,10 +349,24 @@ static void decline(struct hv *hv, struct peer *p, const struct peer_msg *m)
 {
 	struct peer_msg back = {.port = m->port, .from = m->from};
 
-	if (m->flags != PEER_BIND)
+	if (m->flags != PEER_BIND && m->flags != PEER_MAP)
 		return;
-	back.kind = PEER_CLOSE;
+	back.kind = m->flags == PEER_BIND ? PEER_CLOSE : PEER_UNMAP;
+	back.flags = m->flags == PEER_MAP ? m->offset : 0;
 	peer_tell(hv, p->domid, &back);
+}
+
+/* The lock is held. */
+static void fill_answer(
+	struct peers *ps, struct hv_wait *w, const struct peer *p, const struct peer_msg *m)
+{
+	w->value = m->from;
+	w->len = m->len;
+	w->link = p->link;
+	if (m->len)
+		memcpy(w->data, ps->data, m->len);
+	w->fd = ps->passed;
+	ps->passed = -1;
 }
 
 /* An answered bind is done here: signals may follow at once. */
@@ -334,7 +374,6 @@ static bool take_answer(struct hv *hv, struct peer *p, const struct peer_msg *m)
 {
 	struct peers *ps = hv->peers;
 	uint32_t port = 0, remote = 0;
-	int32_t status = m->status;
 
 	pthread_mutex_lock(&ps->lock);
 	struct hv_vcpu *v = asker(hv, p, m);
@@ -343,14 +382,16 @@ static bool take_answer(struct hv *hv, struct peer *p, const struct peer_msg *m)
 		remote = v->wait.remote_port;
 	}
 	pthread_mutex_unlock(&ps->lock);
-	if (v && port && status == 0)
+	if (port && m->status == 0)
 		evtchn_bound(hv, port, p->domid, remote);
 	pthread_mutex_lock(&ps->lock);
 	v = asker(hv, p, m);
-	if (v)
-		wake(v, status);
+	if (v) {
+		fill_answer(ps, &v->wait, p, m);
+		wake(v, m->status);
+	}
 	pthread_mutex_unlock(&ps->lock);
-	if (!v && status == 0)
+	if (!v && m->status == 0)
 		decline(hv, p, m);
 	return true;
 }
@@ -376,17 +417,27 @@ static bool take_close(struct hv *hv, struct peer *p, const struct peer_msg *m)
 	return true;
 }
 
-typedef bool take_fn(struct hv *hv, struct peer *p, const struct peer_msg *m);
+static bool take_hello(struct hv *hv, struct peer *p, const struct peer_msg *m)
+{
+	peer_answer(hv, p, m, 0);
+	return true;
+}
 
 /* false: it makes no sense */
 static const struct {
-	take_fn *fn;
+	peer_take_fn *fn;
 	uint32_t most; /* bytes behind the structure */
 } kinds[PEER_KINDS] = {
 	[PEER_ANSWER] = {take_answer, XEN_PAGE_SIZE},
 	[PEER_BIND] = {take_bind, 0},
 	[PEER_EVENT] = {take_event, 0},
 	[PEER_CLOSE] = {take_close, 0},
+	[PEER_HELLO] = {take_hello, 0},
+	[PEER_MAP] = {peer_take_map, 0},
+	[PEER_UNMAP] = {peer_take_unmap, 0},
+	[PEER_READ] = {peer_take_read, 0},
+	[PEER_WRITE] = {peer_take_write, XEN_PAGE_SIZE},
+	[PEER_TRANSFER] = {peer_take_transfer, XEN_PAGE_SIZE},
 };
 
 bool peer_take(struct hv *hv, struct peer *p, const struct peer_msg *m)
@@ -446,6 +497,7 @@ static void free_peer(struct peer *p)
 static void end(struct hv *hv, struct peer *p)
 {
 	evtchn_domain_gone(hv, p->domid);
+	grant_domain_gone(hv, p->domid);
 	tell_waiting(hv, p->domid, true);
 	free_peer(p);
 }
@@ -507,6 +559,10 @@ void peers_serve(struct hv *hv)
 	for (struct peer *p = ps->list; p; p = p->next)
 		serve(hv, p);
 	reap(hv);
+	if (export_stale(hv)) {
+		peer_stop(hv);
+		export_sweep(hv);
+	}
 	if (ps->stopped)
 		ps->host.go(ps->host.ctx);
 	ps->stopped = false;
@@ -526,6 +582,7 @@ void peers_connect(struct hv *hv, uint16_t domid, int fd)
 		p = calloc(1, sizeof(*p));
 	if (p) {
 		p->domid = domid;
+		p->link = ++ps->links;
 		p->fd = fd;
 		p->tail = &p->queue;
 		pthread_mutex_lock(&ps->lock);
@@ -545,24 +602,34 @@ void peers_refuse(struct hv *hv, uint16_t domid)
 
 /* --- life --- */
 
+static int make_buffers(struct hv *hv, struct peers *ps)
+{
+	bool ok = (ps->data = malloc(XEN_PAGE_SIZE)) != NULL;
+
+	for (unsigned n = 0; n < hv->vcpus; n++) {
+		hv->vcpu[n].wait.fd = -1;
+		hv->vcpu[n].wait.data = malloc(XEN_PAGE_SIZE);
+		ok = ok && hv->vcpu[n].wait.data;
+	}
+	return ok ? 0 : -ENOMEM;
+}
+
 int peers_init(struct hv *hv, const struct peers_host *host)
 {
 	struct peers *ps = calloc(1, sizeof(*ps));
 
 	if (!ps)
 		return -ENOMEM;
-	ps->data = malloc(XEN_PAGE_SIZE);
-	if (!ps->data) {
-		free(ps);
-		return -ENOMEM;
-	}
 	ps->host = *host;
 	ps->passed = -1;
 	pthread_mutex_init(&ps->lock, NULL);
-	for (unsigned n = 0; n < hv->vcpus; n++)
-		hv->vcpu[n].wait.fd = -1;
 	hv->peers = ps;
-	return 0;
+	int err = make_buffers(hv, ps);
+	if (!err)
+		err = export_init(hv, host->exports);
+	if (err)
+		peers_free(hv);
+	return err;
 }
 
 void peers_reset(struct hv *hv)
@@ -571,6 +638,7 @@ void peers_reset(struct hv *hv)
 
 	if (!ps)
 		return;
+	export_reset(hv);
 	for (struct peer *p = ps->list; p; p = p->next)
 		p->gone = true;
 	reap(hv);
@@ -585,7 +653,10 @@ void peers_free(struct hv *hv)
 	if (!ps)
 		return;
 	peers_reset(hv);
+	export_free(hv);
 	pthread_mutex_destroy(&ps->lock);
+	for (unsigned n = 0; n < hv->vcpus; n++)
+		free(hv->vcpu[n].wait.data);
 	free(ps->data);
 	free(ps);
 	hv->peers = NULL;

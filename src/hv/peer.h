@@ -23,6 +23,14 @@ enum peer_kind {
 	PEER_BIND,   /* request: binds your port, to my port from */
 	PEER_EVENT,  /* port is signalled by my port from */
 	PEER_CLOSE,  /* my port from, which port was bound to, is closed */
+	PEER_HELLO,  /* request: are you there? */
+	/* Requests about a grant that is yours: port is its reference. */
+	PEER_MAP,   /* flags: for reading only. The answer has a file of one page; from is its frame
+		     */
+	PEER_UNMAP, /* flags as it was mapped with */
+	PEER_READ,  /* from bytes at offset */
+	PEER_WRITE, /* len bytes at offset */
+	PEER_TRANSFER, /* takes a page */
 	PEER_KINDS
 };
 
@@ -42,6 +50,8 @@ struct peers_host {
 	void *ctx;
 	/* The I/O thread is to call peers_serve soon. Any thread. */
 	void (*notify)(void *ctx);
+	/* So many frames may be in files of their own at a time. */
+	unsigned exports;
 	/* Stops all processors at an instruction boundary, and lets them go on. I/O thread. */
 	void (*stop)(void *ctx);
 	void (*go)(void *ctx);
@@ -77,13 +87,16 @@ enum peer_result {
 	PEER_NOBODY    /* there is no such domain, or it has died meanwhile */
 };
 /* Sends a request with len bytes of data and waits for the answer. To be called again, with what it
- * was called with first, when the hypercall is made again. */
-enum peer_result peer_call(
-	struct hypercall *c, uint16_t domid, const struct peer_msg *m, const void *data);
+ * was called with first, when the hypercall is made again. link: over that connection only; 0: any.
+ */
+enum peer_result peer_call(struct hypercall *c, uint16_t domid, uint64_t link,
+	const struct peer_msg *m, const void *data);
 /* Nobody waits any more: the processor starts anew. */
 void peer_forget(struct hv_vcpu *v);
 
 /* --- any thread; event.lock may be held --- */
+/* There is something for peers_serve. */
+void peers_notify(struct hv *hv);
 /* To be sent in order, now or later; nothing happens when there is no such connection. */
 void peer_tell(struct hv *hv, uint16_t domid, const struct peer_msg *m);
 /* Signals what the own port is bound to; what cannot be told now is told once later. */

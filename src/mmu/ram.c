@@ -78,31 +78,33 @@ void ram_free(struct ram *ram)
 	ram->count = 0;
 }
 
-static int remap(struct ram *ram, gpa_t at, uint64_t len, int fd, uint64_t offset)
+int ram_map_file(struct ram *ram, gpa_t at, uint64_t len, int fd, uint64_t offset)
 {
 	struct ram_slot *s = ram_find(ram, at, len);
 
 	if (!s)
 		return -EFAULT;
 	ram_invalidate_code(ram, at, len);
-	for (uint64_t n = 0; n < len; n += GRANULE_SIZE)
-		atomic_fetch_and(
-			&s->flags[(at.v + n - s->base) >> GRANULE_SHIFT], (uint8_t)~RAM_READ_ONLY);
 	void *p = mmap(s->host + (at.v - s->base), len, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset);
-	return p == MAP_FAILED ? -errno : 0;
+	if (p == MAP_FAILED)
+		return -errno;
+	for (uint64_t n = 0; n < len; n += GRANULE_SIZE) /* what was read-only is there no more */
+		atomic_fetch_and(
+			&s->flags[(at.v + n - s->base) >> GRANULE_SHIFT], (uint8_t)~RAM_READ_ONLY);
+	return 0;
 }
 
 int ram_alias(struct ram *ram, gpa_t at, gpa_t page, uint64_t len)
 {
 	const struct ram_slot *s = ram_find(ram, page, len);
-	return s ? remap(ram, at, len, s->fd, page.v - s->base) : -EFAULT;
+	return s ? ram_map_file(ram, at, len, s->fd, page.v - s->base) : -EFAULT;
 }
 
 int ram_unalias(struct ram *ram, gpa_t at, uint64_t len)
 {
 	const struct ram_slot *s = ram_find(ram, at, len);
-	return s ? remap(ram, at, len, s->fd, at.v - s->base) : -EFAULT;
+	return s ? ram_map_file(ram, at, len, s->fd, at.v - s->base) : -EFAULT;
 }
 
 struct ram_slot *ram_find(struct ram *ram, gpa_t a, uint64_t len)

@@ -86,6 +86,8 @@ void ram_invalidate_code(struct ram *ram, gpa_t a, uint64_t len);
  * it away again; whole granules of one slot each. Processors must look anew when code or rights
  * change: the host addresses stay. 0 or -errno. */
 int ram_alias(struct ram *ram, gpa_t at, gpa_t page, uint64_t len);
+/* The same with len bytes at offset of a file, which may be closed then. */
+int ram_map_file(struct ram *ram, gpa_t at, uint64_t len, int fd, uint64_t offset);
 int ram_unalias(struct ram *ram, gpa_t at, uint64_t len);
 
 /* Saves only granules that are not all zero. */

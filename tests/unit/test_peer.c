@@ -5,17 +5,22 @@
 
 #include "base/stream.h"
 #include "hv/event.h"
+#include "hv/export.h"
+#include "hv/grant.h"
 #include "hv/hypercall.h"
+#include "hv/memory.h"
 #include "hv/peer.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define BUFFER 0x300000ull /* guest-physical */
 #define INLINE (1ull << 63)
 
-enum { EVENT_OP = 32, MULTICALL = 13 };
+enum { EVENT_OP = 32, MULTICALL = 13, GRANT_OP = 20, MEMORY_OP = 12 };
 enum { BIND, BIND_VIRQ, BIND_PIRQ, CLOSE, SEND, STATUS, ALLOC, BIND_IPI, BIND_VCPU, UNMASK, RESET };
 
 struct two {
@@ -40,8 +45,11 @@ static void count_go(void *ctx)
 
 static struct pv *make(struct two *t, uint16_t domid)
 {
-	const struct peers_host host = {
-		.ctx = t, .notify = count_notify, .stop = count_stop, .go = count_go};
+	const struct peers_host host = {.ctx = t,
+		.notify = count_notify,
+		.exports = 500,
+		.stop = count_stop,
+		.go = count_go};
 	void *p;
 
 	pv_setup(&p);
@@ -442,6 +450,556 @@ static void a_moved_global_virq_is_closed_where_it_was_bound(void **state)
 	}
 }
 
+/* --- grants --- */
+
+enum { MAP, UNMAP, SETUP, DUMP, TRANSFER, COPY, QUERY, REPLACE };
+enum { HOST = 2, READONLY = 4 };
+enum { ACCESS = 1, ACCEPT = 2, RO = 4, READING = 8, WRITING = 16 };
+
+struct op_map {
+	uint64_t host_addr;
+	uint32_t flags, ref;
+	uint16_t dom;
+	int16_t status;
+	uint32_t handle;
+	uint64_t dev;
+};
+
+struct op_unmap {
+	uint64_t host_addr, dev;
+	uint32_t handle;
+	int16_t status, pad;
+};
+
+struct copy_end {
+	uint64_t what;
+	uint16_t dom, offset;
+	uint32_t pad;
+};
+
+struct op_copy {
+	struct copy_end from, to;
+	uint16_t len, flags;
+	int16_t status, pad;
+};
+
+struct op_transfer {
+	uint64_t gfn;
+	uint16_t dom, pad;
+	uint32_t ref;
+	int16_t status, pad2[3];
+};
+
+#define PAGE(gfn) ((uint64_t)(gfn) << 14)
+
+static void grant(struct pv *p, uint32_t ref, uint16_t flags, uint16_t domid, uint32_t gfn)
+{
+	uint32_t entry[2] = {flags | (uint32_t)domid << 16, gfn};
+	put(p, HV_GRANT_FRAMES + 8 * ref, entry, 8);
+}
+
+static uint16_t flags_of(struct pv *p, uint32_t ref)
+{
+	uint16_t flags;
+	get(p, HV_GRANT_FRAMES + 8 * ref, &flags, 2);
+	return flags;
+}
+
+static uint64_t word_at(struct pv *p, uint64_t gpa)
+{
+	uint64_t v;
+	get(p, gpa, &v, 8);
+	return v;
+}
+
+static void set_word(struct pv *p, uint64_t gpa, uint64_t v)
+{
+	put(p, gpa, &v, 8);
+}
+
+/* B maps what A granted; status. */
+static int map(struct two *t, uint32_t ref, uint32_t flags, uint64_t gfn, uint32_t *handle)
+{
+	struct op_map op = {PAGE(gfn), flags, ref, 1, 99, 0, 0};
+
+	assert_int_equal(call_with(t, t->b, GRANT_OP, MAP, &op, sizeof(op)), 0);
+	*handle = op.handle;
+	return op.status;
+}
+
+static int unmap(struct two *t, uint64_t gfn, uint32_t handle)
+{
+	struct op_unmap op = {PAGE(gfn), 0, handle, 99, 0};
+
+	assert_int_equal(call_with(t, t->b, GRANT_OP, UNMAP, &op, sizeof(op)), 0);
+	return op.status;
+}
+
+static int copy(
+	struct two *t, struct copy_end from, struct copy_end to, uint16_t len, uint16_t flags)
+{
+	struct op_copy op = {from, to, len, flags, 99, 0};
+
+	assert_int_equal(call_with(t, t->b, GRANT_OP, COPY, &op, sizeof(op)), 0);
+	return op.status;
+}
+
+static void a_mapped_page_is_one_page_of_both(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	set_word(t->a, PAGE(0x80) + 64, 0x1111);
+	set_word(t->a, PAGE(0x81), 0x8181);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	assert_int_equal(flags_of(t->a, 9), ACCESS | READING | WRITING);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 64), 0x1111);
+	set_word(t->b, PAGE(0x90) + 72, 0x2222);
+	assert_int_equal(word_at(t->a, PAGE(0x80) + 72), 0x2222);
+	set_word(t->a, PAGE(0x80) + 80, 0x3333);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 80), 0x3333);
+	assert_int_equal(export_count(&t->a->hv), 1);
+	assert_false(memory_remove(&t->a->hv, 0x80));
+	assert_false(memory_remove(&t->b->hv, 0x90));
+	assert_int_equal(unmap(t, 0x90, handle), 0);
+	assert_int_equal(flags_of(t->a, 9), ACCESS);
+	assert_int_equal(export_count(&t->a->hv), 0);
+	assert_int_equal(word_at(t->a, PAGE(0x80) + 72), 0x2222); /* has moved back */
+	assert_int_equal(word_at(t->a, PAGE(0x81)), 0x8181);
+	assert_false(memory_present(&t->b->hv, 0x90));
+	assert_true(memory_add(&t->b->hv, 0x90));
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 64), 0);
+	assert_int_equal(unmap(t, 0x90, handle), GNTST_BAD_HANDLE);
+	assert_true(memory_remove(&t->a->hv, 0x80));
+}
+
+/* What a taken-over process has kept of the file is no part of the domain any more. */
+static void a_page_that_came_back_is_the_domains_own(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	int fd = dup(export_find(&t->a->hv, 0x80));
+	uint8_t *kept = mmap(NULL, XEN_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), XEN_PAGE_SIZE); /* and nothing else was in it */
+	assert_int_not_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(unmap(t, 0x90, handle), 0);
+	kept[8] = 1;
+	set_word(t->a, PAGE(0x80), 5);
+	assert_int_equal(kept[0], 0);
+	assert_int_equal(word_at(t->a, PAGE(0x80) + 8), 0);
+	munmap(kept, XEN_PAGE_SIZE);
+	close(fd);
+}
+
+static void a_page_for_reading_is_not_written(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS | RO, 2, 0x80);
+	set_word(t->a, PAGE(0x80), 7);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), GNTST_GENERAL_ERROR);
+	assert_int_equal(flags_of(t->a, 9), ACCESS | RO);
+	assert_int_equal(map(t, 9, HOST | READONLY, 0x90, &handle), 0);
+	assert_int_equal(flags_of(t->a, 9), ACCESS | RO | READING);
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 7);
+	assert_null(ram_write_ptr(&t->b->g.m.ram, GPA(PAGE(0x90)), 8));
+	assert_int_equal(unmap(t, 0x90, handle), 0);
+	assert_true(memory_add(&t->b->hv, 0x90));
+	set_word(t->b, PAGE(0x90), 8);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 7);
+}
+
+static void what_is_not_granted_is_not_mapped(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+
+	grant(t->a, 1, ACCESS, 3, 0x80);
+	grant(t->a, 2, 0, 2, 0x80);
+	grant(t->a, 3, ACCESS, 2, 0xffffff);
+	grant(t->a, 4, ACCEPT, 2, 0x80);
+	grant(t->a, 5, ACCESS, 2, 0x81);
+	assert_int_equal(map(t, 1, HOST, 0x90, &handle), GNTST_GENERAL_ERROR);
+	assert_int_equal(map(t, 2, HOST, 0x90, &handle), GNTST_GENERAL_ERROR);
+	assert_int_equal(map(t, 3, HOST, 0x90, &handle), GNTST_BAD_PAGE);
+	assert_int_equal(map(t, 4, HOST, 0x90, &handle), GNTST_GENERAL_ERROR);
+	assert_int_equal(map(t, 2048, HOST, 0x90, &handle), GNTST_BAD_GNTREF);
+	assert_int_equal(map(t, ~0u, HOST, 0x90, &handle), GNTST_BAD_GNTREF);
+	assert_int_equal(map(t, 5, 0, 0x90, &handle), GNTST_BAD_GNTREF);
+	assert_int_equal(map(t, 5, HOST, t->b->hv.pages, &handle), GNTST_BAD_VIRT_ADDR);
+	assert_non_null(memory_pin(&t->b->hv, 0x91));
+	assert_int_equal(map(t, 5, HOST, 0x91, &handle), GNTST_BAD_VIRT_ADDR);
+	pump(t);
+	assert_int_equal(flags_of(t->a, 5), ACCESS); /* was given back */
+	assert_int_equal(export_count(&t->a->hv), 0);
+	memory_unpin(&t->b->hv, 0x91);
+	assert_int_equal(map(t, 5, HOST, 0x91, &handle), 0);
+	assert_int_equal(map(t, 5, HOST, 0x91, &handle), GNTST_BAD_VIRT_ADDR); /* taken */
+}
+
+static void a_page_is_mapped_as_often_as_wanted(void **state)
+{
+	struct two *t = *state;
+	uint32_t first, second, third;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	grant(t->a, 10, ACCESS | RO, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &first), 0);
+	assert_int_equal(map(t, 9, HOST | READONLY, 0x91, &second), 0);
+	assert_int_equal(map(t, 10, HOST | READONLY, 0x92, &third), 0);
+	set_word(t->b, PAGE(0x90), 0x77);
+	assert_int_equal(word_at(t->b, PAGE(0x91)), 0x77);
+	assert_int_equal(word_at(t->b, PAGE(0x92)), 0x77);
+	assert_int_equal(unmap(t, 0x90, first), 0);
+	assert_int_equal(flags_of(t->a, 9), ACCESS | READING);
+	assert_int_equal(export_count(&t->a->hv), 1);
+	set_word(t->a, PAGE(0x80), 0x78);
+	assert_int_equal(word_at(t->b, PAGE(0x92)), 0x78);
+	assert_int_equal(unmap(t, 0x91, second), 0);
+	assert_int_equal(flags_of(t->a, 9), ACCESS);
+	assert_int_equal(unmap(t, 0x92, third), 0);
+	assert_int_equal(export_count(&t->a->hv), 0);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 0x78);
+}
+
+static void one_call_maps_many(void **state)
+{
+	struct two *t = *state;
+	struct op_map m[40];
+	struct op_unmap u[40];
+
+	for (uint32_t n = 0; n < 40; n++) {
+		grant(t->a, n, ACCESS, n == 20 ? 3 : 2, 0x80 + n);
+		set_word(t->a, PAGE(0x80 + n), n);
+		m[n] = (struct op_map){PAGE(0x100 + n), HOST, n, 1, 99, 0, 0};
+	}
+	put(t->b, BUFFER, m, sizeof(m));
+	assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 40));
+	assert_int_equal(end(t, t->b), 0);
+	get(t->b, BUFFER, m, sizeof(m));
+	for (uint32_t n = 0; n < 40; n++) {
+		assert_int_equal(m[n].status, n == 20 ? GNTST_GENERAL_ERROR : 0);
+		if (n != 20)
+			assert_int_equal(word_at(t->b, PAGE(0x100 + n)), n);
+		u[n] = (struct op_unmap){PAGE(0x100 + n), m[n].dev, m[n].handle, 99, 0};
+	}
+	assert_int_equal(export_count(&t->a->hv), 39);
+	u[20].handle = 4000;
+	put(t->b, BUFFER, u, sizeof(u));
+	assert_true(begin(t->b, GRANT_OP, UNMAP, BUFFER | INLINE, 40));
+	assert_int_equal(end(t, t->b), 0);
+	get(t->b, BUFFER, u, sizeof(u));
+	for (uint32_t n = 0; n < 40; n++)
+		assert_int_equal(u[n].status, n == 20 ? GNTST_BAD_HANDLE : 0);
+	assert_int_equal(export_count(&t->a->hv), 0);
+}
+
+static void there_is_an_end_to_exports(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle, last = 0;
+
+	for (uint32_t n = 0; n < 500; n++) {
+		grant(t->a, n, ACCESS, 2, 0x100 + n);
+		assert_int_equal(map(t, n, HOST, 0x100 + n, &last), 0);
+	}
+	grant(t->a, 500, ACCESS, 2, 0xa0);
+	assert_int_equal(map(t, 500, HOST, 0xa0, &handle), GNTST_NO_SPACE);
+	assert_int_equal(flags_of(t->a, 500), ACCESS);
+	assert_int_equal(unmap(t, 0x100 + 499, last), 0);
+	assert_int_equal(map(t, 500, HOST, 0xa0, &handle), 0);
+}
+
+static void a_page_that_a_device_uses_stays_where_it_is(void **state)
+{
+	struct two *t = *state;
+	enum grant_status s;
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	grant(t->a, 10, ACCESS, 0, 0x80);
+	assert_non_null(grant_acquire(&t->a->hv, 10, 0, false, &s));
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), GNTST_GENERAL_ERROR);
+	grant_release(&t->a->hv, 10, false);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	uint8_t *page = grant_acquire(&t->a->hv, 10, 0, false, &s);
+	assert_non_null(page);
+	page[5] = 5;
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 5ull << 40);
+	assert_int_equal(unmap(t, 0x90, handle), 0);
+	assert_int_equal(export_count(&t->a->hv), 1);
+	page[6] = 6;
+	grant_release(&t->a->hv, 10, false);
+	pump(t);
+	assert_int_equal(export_count(&t->a->hv), 0);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 5ull << 40 | 6ull << 48);
+}
+
+static void what_is_mapped_is_not_granted_on(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+	struct op_map op = {PAGE(0xa0), HOST, 3, 2, 99, 0, 0};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	grant(t->b, 3, ACCESS, 1, 0x90);
+	assert_int_equal(call_with(t, t->a, GRANT_OP, MAP, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, GNTST_BAD_PAGE);
+	struct op_transfer give = {0x90, 1, 0, 4, 99, {0}};
+	grant(t->a, 4, ACCEPT, 2, 0x81);
+	assert_int_equal(call_with(t, t->b, GRANT_OP, TRANSFER, &give, sizeof(give)), 0);
+	assert_int_equal(give.status, GNTST_BAD_PAGE);
+}
+
+static void copies_go_either_way_and_across(void **state)
+{
+	struct two *t = *state;
+	struct copy_end own = {0x90, DOMID_SELF, 8, 0}, ro = {9, 1, 64, 0}, rw = {10, 1, 128, 0};
+
+	grant(t->a, 9, ACCESS | RO, 2, 0x80);
+	grant(t->a, 10, ACCESS, 2, 0x81);
+	set_word(t->a, PAGE(0x80) + 64, 0xaaaa);
+	set_word(t->a, PAGE(0x80) + 72, 0xbbbb);
+	assert_int_equal(copy(t, ro, own, 8, 1), 0);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 8), 0xaaaa);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 16), 0);
+	set_word(t->b, PAGE(0x90) + 8, 0xcccc);
+	assert_int_equal(copy(t, own, rw, 8, 2), 0);
+	assert_int_equal(word_at(t->a, PAGE(0x81) + 128), 0xcccc);
+	assert_int_equal(copy(t, ro, rw, 16, 3), 0);
+	assert_int_equal(word_at(t->a, PAGE(0x81) + 128), 0xaaaa);
+	assert_int_equal(word_at(t->a, PAGE(0x81) + 136), 0xbbbb);
+	assert_int_equal(flags_of(t->a, 9) | flags_of(t->a, 10) << 8, 0x105);
+	assert_int_equal(export_count(&t->a->hv), 0);
+	ro.offset = rw.offset = own.offset = 0;
+	assert_int_equal(copy(t, ro, own, XEN_PAGE_SIZE, 1), 0);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 72), 0xbbbb);
+	assert_int_equal(copy(t, own, rw, 0, 2), 0);
+}
+
+static void copies_are_checked_at_the_other_side(void **state)
+{
+	struct two *t = *state;
+	struct copy_end own = {0x90, DOMID_SELF, 0, 0}, ro = {9, 1, 0, 0}, none = {11, 1, 0, 0},
+			high = {5000, 1, 0, 0}, dead = {9, 7, 0, 0};
+
+	grant(t->a, 9, ACCESS | RO, 2, 0x80);
+	grant(t->a, 11, ACCESS, 3, 0x80);
+	assert_int_equal(copy(t, own, ro, 8, 2), GNTST_GENERAL_ERROR);
+	assert_int_equal(copy(t, none, own, 8, 1), GNTST_GENERAL_ERROR);
+	assert_int_equal(copy(t, high, own, 8, 1), GNTST_BAD_GNTREF);
+	assert_int_equal(copy(t, own, ro, 8, 0), GNTST_PERMISSION_DENIED);
+	ro.offset = XEN_PAGE_SIZE - 7;
+	assert_int_equal(copy(t, ro, own, 8, 1), GNTST_BAD_COPY_ARG);
+	ro.offset = 0;
+	own.what = 0xffffff;
+	assert_int_equal(copy(t, ro, own, 8, 1), GNTST_BAD_PAGE);
+	own.what = 0x90;
+	struct op_copy op = {dead, own, 8, 1, 99, 0};
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->b, GRANT_OP, COPY, BUFFER | INLINE, 1));
+	assert_int_equal(peers_wanted(&t->b->hv), 7);
+	peers_refuse(&t->b->hv, 7);
+	assert_int_equal(end(t, t->b), 0);
+	get(t->b, BUFFER, &op, sizeof(op));
+	assert_int_equal(op.status, GNTST_BAD_DOMAIN);
+}
+
+static void a_page_is_given_to_who_accepts_it(void **state)
+{
+	struct two *t = *state;
+	struct op_transfer op = {0x90, 1, 0, 6, 99, {0}};
+
+	set_word(t->b, PAGE(0x90) + 8, 0x4242);
+	grant(t->a, 6, ACCEPT, 2, 0x80);
+	assert_int_equal(call_with(t, t->b, GRANT_OP, TRANSFER, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, GNTST_GENERAL_ERROR); /* it has all its frames */
+	assert_int_equal(flags_of(t->a, 6), ACCEPT);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 8), 0x4242);
+	assert_true(memory_remove(&t->a->hv, 0x80));
+	memory_discard(&t->a->hv, 0x80);
+	assert_int_equal(call_with(t, t->b, GRANT_OP, TRANSFER, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, 0);
+	assert_int_equal(flags_of(t->a, 6), ACCEPT | 4 | 8);
+	assert_true(memory_present(&t->a->hv, 0x80));
+	assert_int_equal(word_at(t->a, PAGE(0x80) + 8), 0x4242);
+	assert_int_equal(word_at(t->b, PAGE(0x90) + 8), 0);
+	assert_true(memory_present(&t->b->hv, 0x90));
+	assert_int_equal(call_with(t, t->b, GRANT_OP, TRANSFER, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, GNTST_GENERAL_ERROR); /* once */
+	op.gfn = 0xffffff;
+	assert_int_equal(call_with(t, t->b, GRANT_OP, TRANSFER, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, GNTST_BAD_PAGE);
+}
+
+static void a_map_outlives_who_granted_it(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+	void *a = t->a;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	set_word(t->a, PAGE(0x80), 0x99);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	pv_teardown(&a);
+	t->a = NULL;
+	pump(t);
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 0x99);
+	set_word(t->b, PAGE(0x90), 0x9a);
+	assert_int_equal(unmap(t, 0x90, handle), 0);
+	assert_false(memory_present(&t->b->hv, 0x90));
+	struct op_map op = {PAGE(0x90), HOST, 9, 1, 99, 0, 0};
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 1));
+	assert_int_equal(peers_wanted(&t->b->hv), 1);
+	peers_refuse(&t->b->hv, 1);
+	assert_int_equal(end(t, t->b), 0);
+	get(t->b, BUFFER, &op, sizeof(op));
+	assert_int_equal(op.status, GNTST_BAD_DOMAIN);
+}
+
+static void the_death_of_the_user_ends_its_use(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+	struct pv *b = t->b;
+
+	for (uint32_t ref = 1; ref < 4; ref++) {
+		grant(t->a, ref, ACCESS, 2, 0x80 + ref);
+		assert_int_equal(map(t, ref, HOST, 0x90 + 2 * ref, &handle), 0);
+		assert_int_equal(map(t, ref, HOST | READONLY, 0x91 + 2 * ref, &handle), 0);
+		set_word(b, PAGE(0x90 + 2 * ref), ref);
+	}
+	peers_free(&b->hv);
+	for (unsigned n = 0; n < 3; n++)
+		peers_serve(&t->a->hv);
+	for (uint32_t ref = 1; ref < 4; ref++) {
+		assert_int_equal(flags_of(t->a, ref), ACCESS);
+		assert_int_equal(word_at(t->a, PAGE(0x80 + ref)), ref);
+		assert_true(memory_remove(&t->a->hv, 0x80 + ref));
+	}
+	assert_int_equal(export_count(&t->a->hv), 0);
+}
+
+static void a_reboot_of_who_granted_leaves_nothing_behind(void **state)
+{
+	struct two *t = *state;
+	uint32_t old, new;
+	enum grant_status s;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	set_word(t->a, PAGE(0x80), 0x99);
+	assert_int_equal(map(t, 9, HOST, 0x90, &old), 0);
+	hv_reset(&t->a->hv);
+	pump(t);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 0); /* the domain has cleared its memory */
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 0x99);
+	assert_true(memory_remove(&t->a->hv, 0x80));
+	assert_true(memory_add(&t->a->hv, 0x80));
+	join(t);
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x91, &new), 0);
+	assert_int_equal(unmap(t, 0x90, old), 0); /* which is none of the new one's */
+	assert_int_equal(flags_of(t->a, 9), ACCESS | READING | WRITING);
+	assert_int_equal(unmap(t, 0x91, new), 0);
+	assert_null(grant_acquire(&t->a->hv, 9, 3, false, &s));
+}
+
+static void a_reboot_of_the_user_leaves_nothing_behind(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	set_word(t->a, PAGE(0x80), 0x99);
+	assert_int_equal(map(t, 9, HOST | READONLY, 0x90, &handle), 0);
+	assert_non_null(grant_why_busy(&t->b->hv));
+	assert_non_null(grant_why_busy(&t->a->hv));
+	hv_reset(&t->b->hv);
+	pump(t);
+	assert_int_equal(flags_of(t->a, 9), ACCESS);
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 0);
+	set_word(t->b, PAGE(0x90), 1);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 0x99);
+	assert_null(grant_why_busy(&t->b->hv));
+	assert_null(grant_why_busy(&t->a->hv));
+}
+
+static void a_map_that_nobody_waits_for_is_given_back(void **state)
+{
+	struct two *t = *state;
+	struct op_map op = {PAGE(0x90), HOST, 9, 1, 99, 0, 0};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 1));
+	peer_forget(t->b->v);
+	pump(t);
+	assert_int_equal(flags_of(t->a, 9), ACCESS);
+	assert_int_equal(export_count(&t->a->hv), 0);
+}
+
+static void a_page_moves_to_where_a_grant_was(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	set_word(t->b, PAGE(0x91), 0x9191);
+	struct op_unmap op = {PAGE(0x90), PAGE(0x91), handle, 99, 0};
+	assert_int_equal(call_with(t, t->b, GRANT_OP, REPLACE, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, 0);
+	assert_int_equal(flags_of(t->a, 9), ACCESS);
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 0x9191);
+	assert_true(memory_present(&t->b->hv, 0x90));
+	assert_false(memory_present(&t->b->hv, 0x91));
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 0);
+}
+
+static void others_tables_are_not_looked_at(void **state)
+{
+	struct two *t = *state;
+	struct {
+		uint16_t dom, pad;
+		uint32_t frames, max;
+		int16_t status, pad2;
+	} op = {1, 0, 0, 0, 99, 0};
+
+	assert_int_equal(call_with(t, t->b, GRANT_OP, QUERY, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, GNTST_PERMISSION_DENIED);
+}
+
+static void own_maps_share_an_exported_page(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+	struct op_map op = {PAGE(0xa0), HOST, 10, 1, 99, 0, 0};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	grant(t->a, 10, ACCESS, 1, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	assert_int_equal(call_with(t, t->a, GRANT_OP, MAP, &op, sizeof(op)), 0);
+	assert_int_equal(op.status, 0);
+	set_word(t->b, PAGE(0x90), 0x5e1f);
+	assert_int_equal(word_at(t->a, PAGE(0xa0)), 0x5e1f);
+	assert_int_equal(unmap(t, 0x90, handle), 0);
+	set_word(t->a, PAGE(0xa0), 0x5e20);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 0x5e20);
+	struct op_unmap u = {PAGE(0xa0), 0, op.handle, 99, 0};
+	assert_int_equal(call_with(t, t->a, GRANT_OP, UNMAP, &u, sizeof(u)), 0);
+	assert_int_equal(u.status, 0);
+	pump(t);
+	assert_int_equal(export_count(&t->a->hv), 0);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 0x5e20);
+}
+
 /* --- a peer that has been taken over --- */
 
 /* B's end of a new connection, in our hands. */
@@ -474,6 +1032,11 @@ static void a_senseless_packet_ends_its_connection_only(void **state)
 		{.kind = PEER_ANSWER, .len = ~0u},
 		{.kind = PEER_BIND, .port = 1, .from = 0},
 		{.kind = PEER_BIND, .port = 1, .from = 4096},
+		{.kind = PEER_READ, .offset = 1, .from = XEN_PAGE_SIZE},
+		{.kind = PEER_READ, .offset = ~0u, .from = 2},
+		{.kind = PEER_READ, .from = ~0u},
+		{.kind = PEER_WRITE, .offset = XEN_PAGE_SIZE + 1},
+		{.kind = PEER_TRANSFER},
 	};
 
 	for (unsigned n = 0; n < countof(bad); n++) {
@@ -540,6 +1103,85 @@ static void an_answer_to_nothing_is_none(void **state)
 	close(fd);
 }
 
+static void use_is_ended_by_the_user_only(void **state)
+{
+	struct two *t = *state;
+	uint32_t handle;
+	int fd = impostor(t);
+	struct peer_msg m = {.kind = PEER_UNMAP, .port = 9, .seq = 5};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	for (unsigned n = 0; n < 3; n++) {
+		static const uint32_t refs[] = {9, 70000, ~0u};
+		m.port = refs[n];
+		send(fd, &m, sizeof(m), 0);
+		pump(t);
+		assert_int_equal(recv(fd, &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+		assert_int_equal(m.status, -1);
+		m.kind = PEER_UNMAP;
+	}
+	assert_int_equal(flags_of(t->a, 9), ACCESS | READING | WRITING);
+	close(fd);
+	pump(t);
+	assert_int_equal(flags_of(t->a, 9), ACCESS | READING | WRITING);
+}
+
+static void send_with(int to, struct peer_msg *m, int pass)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec iov = {m, sizeof(*m)};
+	struct msghdr h = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+
+	*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+		.cmsg_len = CMSG_LEN(sizeof(int))};
+	memcpy(CMSG_DATA(c), &pass, sizeof(int));
+	assert_int_equal(sendmsg(to, &h, 0), sizeof(*m));
+}
+
+/* A file that its owner can make smaller would end who looks at it. */
+static void only_a_file_of_a_page_is_mapped(void **state)
+{
+	struct two *t = *state;
+	int fd = impostor(t), file[4];
+	struct peer_msg m;
+
+	file[0] = memfd_create("t", MFD_ALLOW_SEALING); /* not sealed */
+	assert_int_equal(ftruncate(file[0], XEN_PAGE_SIZE), 0);
+	file[1] = memfd_create("t", MFD_ALLOW_SEALING); /* too short */
+	assert_int_equal(ftruncate(file[1], 4096), 0);
+	fcntl(file[1], F_ADD_SEALS, F_SEAL_SHRINK);
+	file[2] = open("/dev/null", O_RDWR);
+	file[3] = -1;
+	for (unsigned n = 0; n < 4; n++) {
+		struct op_map op = {PAGE(0x90), HOST, 3, 5, 99, 0, 0};
+		put(t->a, BUFFER, &op, sizeof(op));
+		assert_true(begin(t->a, GRANT_OP, MAP, BUFFER | INLINE, 1));
+		assert_int_equal(recv(fd, &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+		m.flags = m.kind;
+		m.kind = PEER_ANSWER;
+		m.status = 0;
+		if (file[n] >= 0)
+			send_with(fd, &m, file[n]);
+		else
+			send(fd, &m, sizeof(m), 0);
+		assert_int_equal(end(t, t->a), 0);
+		get(t->a, BUFFER, &op, sizeof(op));
+		assert_int_equal(op.status, GNTST_GENERAL_ERROR);
+		assert_int_equal(recv(fd, &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+		assert_int_equal(m.kind, PEER_UNMAP);
+		assert_true(memory_present(&t->a->hv, 0x90));
+		if (file[n] >= 0)
+			close(file[n]);
+	}
+	close(fd);
+}
+
 static void a_new_connection_takes_the_place_of_a_dead_one_only(void **state)
 {
 	struct two *t = *state;
@@ -587,6 +1229,28 @@ int main(void)
 		JOINED(a_storm_of_signals_arrives_once_at_least),
 		JOINED(a_multicall_goes_on_where_it_was),
 		JOINED(a_moved_global_virq_is_closed_where_it_was_bound),
+		JOINED(a_mapped_page_is_one_page_of_both),
+		JOINED(a_page_that_came_back_is_the_domains_own),
+		JOINED(a_page_for_reading_is_not_written),
+		JOINED(what_is_not_granted_is_not_mapped),
+		JOINED(a_page_is_mapped_as_often_as_wanted),
+		JOINED(one_call_maps_many),
+		JOINED(there_is_an_end_to_exports),
+		JOINED(a_page_that_a_device_uses_stays_where_it_is),
+		JOINED(what_is_mapped_is_not_granted_on),
+		JOINED(copies_go_either_way_and_across),
+		JOINED(copies_are_checked_at_the_other_side),
+		JOINED(a_page_is_given_to_who_accepts_it),
+		JOINED(a_map_outlives_who_granted_it),
+		JOINED(the_death_of_the_user_ends_its_use),
+		JOINED(a_reboot_of_who_granted_leaves_nothing_behind),
+		JOINED(a_reboot_of_the_user_leaves_nothing_behind),
+		JOINED(a_map_that_nobody_waits_for_is_given_back),
+		JOINED(a_page_moves_to_where_a_grant_was),
+		JOINED(others_tables_are_not_looked_at),
+		JOINED(own_maps_share_an_exported_page),
+		JOINED(use_is_ended_by_the_user_only),
+		JOINED(only_a_file_of_a_page_is_mapped),
 		JOINED(a_senseless_packet_ends_its_connection_only),
 		JOINED(others_channels_are_not_to_be_had),
 		JOINED(an_answer_to_nothing_is_none),

@@ -276,7 +276,7 @@ static void look_around(void)
 	CHECK(!have[0].effective && !have[1].effective && !have[0].permitted && !have[1].permitted);
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	CHECK(getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_max == 0);
-	CHECK(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max <= 1024);
+	CHECK(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max <= 8192);
 }
 
 static void no_privilege_is_left(void **state)

@@ -329,7 +329,8 @@ int kernel_load(struct ram *ram, int fd, const char *name, struct kernel_image *
 }
 
 /* The highest aligned place for size bytes that is RAM, within [low, high) and, to the end of the
- * RAM it is in, whole granules; 0: none. */
+ * RAM it is in, whole granules; 0: none. A page stays free behind it: old kernels of flat memory
+ * stop at a last piece of memory that is smaller than a page. */
 static uint64_t find_place(
 	struct ram *ram, uint64_t size, uint64_t low, uint64_t high, uint64_t granule)
 {
@@ -339,9 +340,9 @@ static uint64_t find_place(
 		uint64_t end = s->base + s->size < high ? s->base + s->size : high;
 		uint64_t start = s->base > low ? s->base : low;
 		end &= ~(granule - 1);
-		if (end <= start || end - start < size)
+		if (end <= start || end - start < size + RAMDISK_ALIGN)
 			continue;
-		uint64_t at = (end - size) & ~(RAMDISK_ALIGN - 1);
+		uint64_t at = (end - RAMDISK_ALIGN - size) & ~(RAMDISK_ALIGN - 1);
 		if (at >= start && at > best)
 			best = at;
 	}

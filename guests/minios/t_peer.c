@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two domains: role=server waits for a role=client, which is told the server's number by peer=N.
- * They meet in xenstore, then talk by an event channel and granted pages.
+ * They meet in xenstore, then talk by an event channel and granted pages. In the end the client
+ * shuts down with all of it in use; or dies=client and dies=server tell both which of them will be
+ * killed.
  */
 #include "grant.h"
 #include "tests.h"
@@ -9,6 +11,14 @@
 
 #define DIR    "data/peer"
 #define ROUNDS 1000
+#define MANY   40
+
+static bool dies(const char *who)
+{
+	char name[16];
+
+	return !strcmp(option("dies", name, sizeof(name)), who);
+}
 
 static volatile u64 *page;
 
@@ -75,10 +85,57 @@ static void served_by_events(u16 client, u32 port)
 	report(ping_pong(port, 0), "1000 turns by events and a shared page");
 }
 
+static u64 *many[MANY];
+
+static void give_many(u16 client)
+{
+	u32 first = 0;
+
+	for (unsigned n = 0; n < MANY; n++) {
+		many[n] = page_alloc();
+		many[n][0] = n;
+		u32 ref = grant_give(client, many[n], false);
+		if (!n)
+			first = ref;
+	}
+	xs_write(0, DIR "/many", "%u", first);
+}
+
+/* A frame of which the memory was given back, for a page of the client's. */
+static u32 accept_page(u16 client, void *at)
+{
+	u32 ref = grant_give(client, at, false);
+	static u64 list[1];
+	struct reservation r = {.extents = inline_handle(list), .count = 1, .dom = DOMID_SELF};
+
+	list[0] = gpfn(at);
+	report_eq((u64)hc_op(HC_MEMORY, MEM_DECREASE, &r), 1, "memory is given back");
+	grants[ref].flags = GTF_TRANSFER;
+	return ref;
+}
+
+static void after_client(u16 client, u32 ref, u32 accept, u64 *accepted, u64 *readonly)
+{
+	bool seen = true;
+
+	report_eq(readonly[6], 0, "what is granted for reading is not written");
+	report_eq(page[100], 0xc0b1ed, "what is copied to a grant arrives");
+	report_eq(page[101], 0x5555, "and what is copied from another");
+	for (unsigned n = 0; n < MANY; n++)
+		seen &= many[n][1] == n + 100 && many[n][0] == n;
+	report(seen, "%u pages were mapped, written and given back", MANY);
+	report_eq(grants[accept].flags, GTF_TRANSFER | GTF_COMMITTED | GTF_COMPLETED,
+		"a page has been transferred");
+	report_eq(accepted[3], 0x7a5f, "with what is in it");
+	report_eq(grants[accept].dom, client, "by the client");
+	report_eq(grants[ref].flags, GTF_ACCESS | GTF_READING | GTF_WRITING,
+		"the first page is in use");
+}
+
 static void server(void)
 {
 	u32 port, ref, ro_ref;
-	u64 *readonly = page_alloc();
+	u64 *readonly = page_alloc(), *accepted = page_alloc();
 	u16 client = wait_for_client();
 
 	report(client != own_domid(), "a client comes by xenstore: domain %u", client);
@@ -88,6 +145,9 @@ static void server(void)
 	port = (u32)alloc_unbound(DOMID_SELF, client);
 	ref = grant_give(client, (void *)page, false);
 	ro_ref = grant_give(client, readonly, true);
+	u32 accept = accept_page(client, accepted);
+	give_many(client);
+	xs_write(0, DIR "/accept", "%u", accept);
 	xs_write(0, DIR "/ref", "%u", ref);
 	xs_write(0, DIR "/ro-ref", "%u", ro_ref);
 	xs_write(0, DIR "/port", "%u", port);
@@ -95,9 +155,13 @@ static void server(void)
 	xs_write(0, DIR "/seen", "1");
 	served_by_events(client, port);
 	report(xs_wait(DIR "/result", "copied", 20000), "the client has done");
+	after_client(client, ref, accept, accepted, readonly);
 	xs_write(0, DIR "/seen", "2");
-	report_eq(readonly[6], 0, "what is granted for reading is not written");
-	report_eq(page[100], 0xc0b1ed, "what is copied to a grant arrives");
+	if (dies("server")) {
+		print("# now it dies\r\n");
+		for (;;)
+			delay(1000);
+	}
 	report(wait_until(grants[ref].flags == GTF_ACCESS, 20000),
 		"the end of the client ends its maps");
 	struct evtchn_status st = {0};
@@ -160,6 +224,95 @@ static void use_grants(u16 peer, u32 ref, u32 ro_ref, u64 *ro)
 		.status = 99};
 	grant_op(GNTTAB_COPY, &c, 1);
 	report(c.status == 0 && own[1] == 0x5555, "a copy from there");
+	c = (struct grant_copy){.from = {ro_ref, peer, 40},
+		.to = {ref, peer, 808},
+		.length = 8,
+		.flags = COPY_FROM_REF | COPY_TO_REF,
+		.status = 99};
+	grant_op(GNTTAB_COPY, &c, 1);
+	report_eq((u64)c.status, 0, "a copy between two pages of the other domain");
+	c.to.frame = ro_ref;
+	grant_op(GNTTAB_COPY, &c, 1);
+	report_eq((u64)c.status, (u64)-1, "but not to one for reading");
+	c.from.offset = PAGE_SIZE - 4;
+	grant_op(GNTTAB_COPY, &c, 1);
+	report_eq((u64)c.status, (u64)-10, "nor beyond its end");
+}
+
+static void use_many(u16 peer, u32 first)
+{
+	static struct grant_map m[MANY];
+	static struct grant_unmap u[MANY];
+	u64 *at[MANY];
+	unsigned good = 0, right = 0, back = 0;
+
+	for (unsigned n = 0; n < MANY; n++) {
+		at[n] = page_alloc();
+		m[n] = (struct grant_map){.host_addr = pa(at[n]),
+			.flags = GNTMAP_HOST,
+			.ref = first + n,
+			.dom = peer,
+			.status = 99};
+	}
+	report_eq((u64)grant_op(GNTTAB_MAP, m, MANY), 0, "%u pages are mapped in one call", MANY);
+	for (unsigned n = 0; n < MANY; n++) {
+		good += !m[n].status;
+		right += !m[n].status && at[n][0] == n;
+		at[n][1] = n + 100;
+		u[n] = (struct grant_unmap){
+			.host_addr = pa(at[n]), .handle = m[n].handle, .status = 99};
+	}
+	report_eq(good, MANY, "all are");
+	report_eq(right, MANY, "each is the right one");
+	report_eq((u64)grant_op(GNTTAB_UNMAP, u, MANY), 0, "and unmapped in one");
+	for (unsigned n = 0; n < MANY; n++)
+		back += !u[n].status;
+	report_eq(back, MANY, "all are");
+}
+
+static void give_page(u16 peer, u32 ref)
+{
+	u64 *own = page_alloc();
+	struct grant_transfer t = {.frame = gpfn(own), .dom = peer, .ref = ref, .status = 99};
+
+	own[3] = 0x7a5f;
+	report(!grant_op(GNTTAB_TRANSFER, &t, 1) && !t.status, "a page is transferred: %d",
+		t.status);
+	report_eq(own[3], 0, "an empty one takes its place");
+	t.status = 99;
+	grant_op(GNTTAB_TRANSFER, &t, 1);
+	report_eq((u64)t.status, (u64)-1, "one is accepted, not two");
+}
+
+static void refusals(u16 peer, u32 ref)
+{
+	u32 handle;
+	void *at = page_alloc();
+
+	report_eq((u64)bind_interdomain(31000, 1), (u64)-ESRCH, "nobody is there to bind to");
+	report_eq((u64)grant_map(31000, 1, at, GNTMAP_HOST, &handle), (u64)-2, "nor to map from");
+	report_eq((u64)grant_map(peer, ref + 200, at, GNTMAP_HOST, &handle), (u64)-1,
+		"what is not granted is not mapped");
+	report_eq((u64)grant_map(peer, 1 << 20, at, GNTMAP_HOST, &handle), (u64)-3,
+		"nor what is beyond the table");
+	report_eq((u64)grant_unmap(at, 4000), (u64)-4, "nor unmapped");
+}
+
+/* The other domain is no more, but what was mapped of it is still there. */
+static void after_server(u16 peer, u32 ref, u32 port, u32 handle)
+{
+	struct evtchn_status st = {0};
+
+	print("# waits for the other's death\r\n");
+	report(wait_until(!port_status(port, &st) && st.status == 1, 60000),
+		"the death of the server frees the port");
+	report_eq(page[100], 0xc0b1ed, "what is mapped stays");
+	page[100] = 1;
+	report_eq(port_op(EVTCHN_SEND, port), 0, "what is signalled is lost");
+	report(wait_until(bind_interdomain(peer, port) == -ESRCH, 20000), "it is not there");
+	report_eq((u64)grant_unmap((void *)page, handle), 0, "its page is unmapped");
+	report_eq((u64)grant_map(peer, ref, (void *)page, GNTMAP_HOST, &handle), (u64)-2,
+		"and not mapped any more");
 }
 
 static void client(void)
@@ -188,7 +341,17 @@ static void client(void)
 	port_op(EVTCHN_SEND, (u32)port);
 	report(ping_pong((u32)port, 1), "1000 turns by events and a shared page");
 	use_grants(peer, ref, ro_ref, page_alloc());
+	use_many(peer, (u32)wait_number(peer, DIR "/many"));
+	give_page(peer, (u32)wait_number(peer, DIR "/accept"));
+	refusals(peer, ref);
 	tell(peer, "copied", 2); /* and ends with the page mapped, the port bound */
+	if (dies("server"))
+		after_server(peer, ref, (u32)port, handle);
+	if (dies("client")) {
+		print("# now it dies\r\n");
+		for (;;)
+			delay(1000);
+	}
 }
 
 void test_peer(void)

@@ -46,10 +46,11 @@ static enum hv_action crash(struct hv_vcpu *v, const char *why)
 
 /* --- processors --- */
 
+/* Nothing may follow: from now on another processor may start it again. */
 enum hv_action dom_cpu_down(struct hv_vcpu *v)
 {
 	v->down = true;
-	return HV_BLOCK;
+	return HV_CONTINUE;
 }
 
 static void start_processor(struct hv_vcpu *v)

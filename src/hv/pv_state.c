@@ -91,6 +91,7 @@ void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp)
 	v->cpu->ip = ip & ~15ull;
 	v->cpu->gr[1] = gp;
 	v->cpu->br[0] = AP_RETURN;
+	v->cpu->halted = false;
 	cpu_leave(v->cpu);
 	v->initialised = true;
 	v->down = false;

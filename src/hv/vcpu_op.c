@@ -167,13 +167,11 @@ static int64_t up(struct hv_vcpu *v)
 	return 0;
 }
 
-/* Another processor stops at its next look around. */
+/* A processor stops at its next look around. */
 static int64_t down(struct hypercall *c, struct hv_vcpu *v)
 {
 	v->down = true;
-	if (v == c->v)
-		c->action = HV_BLOCK;
-	else
+	if (v != c->v)
 		cpu_kick(v->cpu);
 	return 0;
 }

@@ -117,6 +117,60 @@ peers() {
 	count server 0 "server, $1, $2 processors"
 }
 
+# PATTERN NAME: waits until the guest has said it
+says() {
+	tries=0
+	until grep -aq "$1" "$dir/$2.out" 2>/dev/null || [ $tries -ge 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	[ $tries -lt 600 ] || fail "$2 does not say '$1'"
+}
+
+id_of() { # NAME
+	"$epixen" list 2>/dev/null | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+pid_of() { # NAME
+	"$epixen" list -l "$1" 2>/dev/null | awk '$1 == "pid" { print $2 }'
+}
+
+epixend_pid() {
+	for p in /proc/[0-9]*; do
+		[ "$(cat "$p/comm" 2>/dev/null)" = epixend ] &&
+			[ "$(realpath "$p/fd/3" 2>/dev/null)" = "$(realpath "$XDG_RUNTIME_DIR/epixen")" ] &&
+			echo "${p#/proc/}"
+	done
+}
+
+refused() { # NAME
+	! "$epixen" save "$1" "$dir/save" 2>"$dir/why" && grep -q ' mapped ' "$dir/why" && [ ! -e "$dir/save" ]
+}
+
+# One of the two is killed while they use each other's pages and channels; epixend has been too, when
+# they did not know each other yet, and once more when they did. ENGINE server|client
+deaths() {
+	rm -f "$dir"/server.* "$dir"/client.*
+	config server "$1" 2 "tests=peer role=server dies=$2"
+	timeout 120 "$epixen" create -c "$dir/server.cfg" >"$dir/server.out" 2>"$dir/server.err" </dev/null &
+	says "opened to all" server
+	id=$(id_of server)
+	kill -9 "$(epixend_pid)"
+	config client "$1" 2 "tests=peer role=client peer=$id dies=$2"
+	timeout 120 "$epixen" create -c "$dir/client.cfg" >"$dir/client.out" 2>"$dir/client.err" </dev/null &
+	says "now it dies" "$2"
+	for name in server client; do
+		check "$name is not saved while pages are shared" refused "$name"
+	done
+	kill -9 "$(epixend_pid)"
+	"$epixen" env >"$dir/env"
+	kill -9 "$(pid_of "$2")"
+	wait
+	[ "$2" = server ] && other=client || other=server
+	grep -aq '^not ok\|trap' "$dir/$2.out" && fail "$2, that dies: $(grep -a '^not ok' "$dir/$2.out")"
+	count $other 0 "$other, whose peer is killed, $1"
+}
+
 # How a domain ends is what its kernel said. ENGINE
 ends() {
 	config reboot "$1" 1 "tests=none then=reboot"
@@ -162,6 +216,8 @@ for engine in ${ENGINES:-interp jit}; do
 	for vcpus in ${VCPUS:-1 2 4}; do
 		peers "$engine" "$vcpus"
 	done
+	deaths "$engine" client
+	deaths "$engine" server
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

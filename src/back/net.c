@@ -139,7 +139,8 @@ static int vif_connect(struct xenbus_device *x)
 		map_ring(v, "rx-ring-ref", &v->rx.ring, &v->rx.ref, &v->rx.mapped, RX_ENTRY) ||
 		bind_channels(v))
 		return -EINVAL;
-	v->live = v->told = true;
+	v->live = true;
+	v->told = true;
 	v->net->wake(v->net->ctx);
 	return 0;
 }

@@ -266,7 +266,7 @@ static bool has_work(struct vcpu *v)
 {
 	struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
 
-	if (x->down) {
+	if (!hv_is_up(x)) {
 		if (x->runstate.state != RUNSTATE_OFFLINE)
 			runstate_change(x, RUNSTATE_OFFLINE);
 		return false;
@@ -285,7 +285,7 @@ static bool has_work(struct vcpu *v)
 
 static uint64_t deadline(struct vcpu *v)
 {
-	const struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
+	struct hv_vcpu *x = &v->domain->hv.vcpu[v->cpu->index];
 	uint64_t timer = timer_deadline(v->cpu), other = hv_deadline(x);
 
 	if (x->down)

@@ -46,22 +46,29 @@ static enum hv_action crash(struct hv_vcpu *v, const char *why)
 
 /* --- processors --- */
 
-/* Nothing may follow: from now on another processor may start it again. */
+/* One that was started again meanwhile does not go down for what it did before. */
 enum hv_action dom_cpu_down(struct hv_vcpu *v)
 {
-	v->down = true;
+	pthread_mutex_lock(&v->lock);
+	v->down = !v->starting;
+	pthread_mutex_unlock(&v->lock);
 	return HV_CONTINUE;
 }
 
-static void start_processor(struct hv_vcpu *v)
+/* It sets its registers itself: its thread may not have stopped yet. False: it is up. */
+static bool start_processor(struct hv_vcpu *v)
 {
-	struct hv *hv = v->hv;
-
-	pthread_mutex_lock(&hv->fw->lock);
-	uint64_t ip = hv->rendezvous.ip, gp = hv->rendezvous.gp;
-	pthread_mutex_unlock(&hv->fw->lock);
-	hv_boot_ap(v, ip, gp);
-	cpu_kick(v->cpu);
+	pthread_mutex_lock(&v->lock);
+	bool start = v->down;
+	if (start) {
+		v->initialised = true;
+		v->starting = true;
+		v->down = false;
+	}
+	pthread_mutex_unlock(&v->lock);
+	if (start)
+		cpu_kick(v->cpu);
+	return start;
 }
 
 /* r14: processor, r15: vector. There is no result. */
@@ -72,9 +79,9 @@ enum hv_action dom_ipi_call(struct hv_vcpu *v)
 	if (n >= v->hv->vcpus || vector > 255)
 		return HV_CONTINUE;
 	struct hv_vcpu *to = &v->hv->vcpu[n];
-	if (vector == AP_WAKEUP && to->down)
-		start_processor(to);
-	else if (to->initialised)
+	if (vector == AP_WAKEUP && start_processor(to))
+		return HV_CONTINUE;
+	if (to->initialised)
 		hv_pend_vector(to, (unsigned)vector);
 	return HV_CONTINUE;
 }

@@ -307,6 +307,8 @@ static const struct {
 	[7] = {grant_unmap_replace, GRANT_UNMAP_SIZE, GRANT_UNMAP_STATUS, true},
 };
 
+#define OP_SETUP_TABLE 2
+#define OP_QUERY_SIZE  6
 #define OP_SET_VERSION 8
 #define OP_GET_VERSION 10
 
@@ -337,8 +339,11 @@ static int64_t each(struct hypercall *c, unsigned op)
 {
 	struct hv_wait *w = &c->v->wait;
 	uint64_t count = c->arg[2], n = w->element;
-	int64_t err = count > HYPERCALL_MOST ? -XEN_EINVAL : 0;
+	bool table = op == OP_SETUP_TABLE || op == OP_QUERY_SIZE;
+	int64_t err = 0;
 
+	if ((table && count != 1) || !hypercall_spend(c, count * (table ? HV_GRANT_MAX : 1)))
+		err = -XEN_EINVAL;
 	for (; n < count && !err && !c->again; n += !c->again)
 		err = one(c, op, n);
 	w->element = c->again ? n : 0;

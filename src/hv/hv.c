@@ -9,6 +9,7 @@
 #include "base/stream.h"
 #include "cpu/broadcast.h"
 #include "cpu/timer.h"
+#include "fw/fw.h"
 #include "hv/event.h"
 #include "hv/grant.h"
 #include "hv/memory.h"
@@ -26,6 +27,7 @@ static void vcpu_init(struct hv *hv, unsigned n)
 	v->hv = hv;
 	v->cpu = hv->machine->cpu[n];
 	v->cpu->hv = v;
+	pthread_mutex_init(&v->lock, NULL);
 	pv_attach(v);
 }
 
@@ -73,6 +75,9 @@ void hv_free(struct hv *hv)
 	grant_free(hv);
 	evtchn_free(hv);
 	memory_free(hv);
+	for (unsigned n = 0; n < hv->vcpus; n++)
+		if (hv->vcpu[n].hv)
+			pthread_mutex_destroy(&hv->vcpu[n].lock);
 	pthread_mutex_destroy(&hv->watchdog.lock);
 	hv->machine = NULL;
 }
@@ -83,9 +88,12 @@ static void vcpu_reset(struct hv_vcpu *v)
 	v->initialised = false;
 	v->down = v->cpu->index != 0;
 	v->polling = false;
-	v->timer.single = v->timer.period = 0;
+	v->starting = false;
+	v->timer.single = v->timer.period = v->timer.next = 0;
 	v->runstate.area = 0;
 	v->runstate.state = v->down ? RUNSTATE_OFFLINE : RUNSTATE_RUNNABLE;
+	v->runstate.entry = clock_now(&v->hv->machine->clock);
+	memset(v->runstate.time, 0, sizeof(v->runstate.time));
 	pv_reset(v);
 }
 
@@ -96,6 +104,8 @@ void hv_reset(struct hv *hv)
 	hv->identity.on = false;
 	hv->rendezvous.ip = hv->rendezvous.gp = 0;
 	hv->efi_virtual = false;
+	hv->shutdown_code = -1;
+	hv->pirq_eoi = false;
 	memset(hv->shared_info, 0, XEN_PAGE_SIZE);
 	for (unsigned n = 0; n < MAX_CPUS; n++)
 		hv->shared_info[n * SHARED_VCPU_SIZE + 1] = 1; /* evtchn_upcall_mask */
@@ -106,6 +116,25 @@ void hv_reset(struct hv *hv)
 	grant_reset(hv);
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_reset(&hv->vcpu[n]);
+}
+
+static void start_ap(struct hv_vcpu *v)
+{
+	struct hv *hv = v->hv;
+
+	pthread_mutex_lock(&hv->fw->lock);
+	uint64_t ip = hv->rendezvous.ip, gp = hv->rendezvous.gp;
+	pthread_mutex_unlock(&hv->fw->lock);
+	hv_boot_ap(v, ip, gp);
+}
+
+bool hv_is_up(struct hv_vcpu *v)
+{
+	if (likely(!v->starting) || v->down)
+		return !v->down;
+	v->starting = false;
+	start_ap(v);
+	return true;
 }
 
 bool hv_has_work(struct hv_vcpu *v)
@@ -128,7 +157,7 @@ bool hv_has_work(struct hv_vcpu *v)
 	return shared_pending(v) || (vector && !v->callback);
 }
 
-uint64_t hv_deadline(const struct hv_vcpu *v)
+uint64_t hv_deadline(struct hv_vcpu *v)
 {
 	if (v->wait.on)
 		return UINT64_MAX;
@@ -143,6 +172,7 @@ uint64_t hv_deadline(const struct hv_vcpu *v)
 enum hv_action hv_tick(struct hv_vcpu *v)
 {
 	vcpu_timer_check(v);
+	runstate_refresh(v);
 	return sched_watchdog_deadline(v->hv) <= clock_now(&v->hv->machine->clock) ? HV_WATCHDOG
 										   : HV_CONTINUE;
 }
@@ -171,6 +201,9 @@ static void vcpu_save(const struct hv_vcpu *v, struct stream *s)
 	stream_put_u64(s, v->timer.period);
 	stream_put_u64(s, v->timer.next);
 	stream_put_u64(s, v->runstate.area);
+	for (unsigned n = 0; n < countof(v->runstate.time); n++)
+		stream_put_u64(s, v->runstate.time[n]);
+	stream_put_u64(s, v->starting);
 	stream_put_u64(s, v->polling);
 	stream_put_u64(s, v->poll.deadline);
 	stream_put_u64(s, v->polling ? v->poll.count : 0);
@@ -181,7 +214,7 @@ static void vcpu_save(const struct hv_vcpu *v, struct stream *s)
 
 void hv_save(struct hv *hv, struct stream *s)
 {
-	stream_begin(s, "hv", 1);
+	stream_begin(s, "hv", 2);
 	stream_put_u64(s, hv->xsi);
 	stream_put_u64(s, hv->identity.on);
 	stream_put_u64(s, hv->identity.pgprot);
@@ -189,6 +222,8 @@ void hv_save(struct hv *hv, struct stream *s)
 	stream_put_u64(s, hv->rendezvous.ip);
 	stream_put_u64(s, hv->rendezvous.gp);
 	stream_put_u64(s, hv->efi_virtual);
+	stream_put_u64(s, (uint64_t)(hv->shutdown_code + 1));
+	stream_put_u64(s, hv->pirq_eoi);
 	for (unsigned n = 0; n < hv->vcpus; n++)
 		vcpu_save(&hv->vcpu[n], s);
 	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++)
@@ -199,7 +234,16 @@ void hv_save(struct hv *hv, struct stream *s)
 	grant_save(hv, s);
 }
 
-static void vcpu_load(struct hv_vcpu *v, struct stream *s)
+/* The time while it was saved is nobody's. */
+static void runstate_load(struct hv_vcpu *v, struct stream *s)
+{
+	for (unsigned n = 0; n < countof(v->runstate.time); n++)
+		v->runstate.time[n] = stream_get_u64(s);
+	v->runstate.state = v->down ? RUNSTATE_OFFLINE : RUNSTATE_RUNNABLE;
+	v->runstate.entry = clock_now(&v->hv->machine->clock);
+}
+
+static void vcpu_load(struct hv_vcpu *v, struct stream *s, uint32_t version)
 {
 	v->callback = stream_get_u64(s);
 	v->initialised = stream_get_max(s, 1, "initialised");
@@ -208,6 +252,10 @@ static void vcpu_load(struct hv_vcpu *v, struct stream *s)
 	v->timer.period = stream_get_max(s, 1ull << 62, "period of a timer");
 	v->timer.next = stream_get_u64(s);
 	v->runstate.area = stream_get_u64(s);
+	if (version > 1) {
+		runstate_load(v, s);
+		v->starting = stream_get_max(s, 1, "starting");
+	}
 	v->polling = stream_get_max(s, 1, "polling");
 	v->poll.deadline = stream_get_u64(s);
 	v->poll.count = (unsigned)stream_get_max(s, countof(v->poll.port), "polled ports");
@@ -218,7 +266,9 @@ static void vcpu_load(struct hv_vcpu *v, struct stream *s)
 
 void hv_load(struct hv *hv, struct stream *s)
 {
-	if (!stream_open(s, "hv", 1))
+	uint32_t version = stream_open(s, "hv", 2);
+
+	if (!version)
 		return;
 	hv->xsi = stream_get_u64(s);
 	if (hv->xsi != XSI_DEFAULT && !pv_page_legal(hv->xsi))
@@ -229,8 +279,12 @@ void hv_load(struct hv *hv, struct stream *s)
 	hv->rendezvous.ip = stream_get_u64(s);
 	hv->rendezvous.gp = stream_get_u64(s);
 	hv->efi_virtual = stream_get_max(s, 1, "EFI mode");
+	if (version > 1) {
+		hv->shutdown_code = (int)stream_get_max(s, 256, "shutdown code") - 1;
+		hv->pirq_eoi = stream_get_max(s, 1, "page of interrupts");
+	}
 	for (unsigned n = 0; n < hv->vcpus; n++)
-		vcpu_load(&hv->vcpu[n], s);
+		vcpu_load(&hv->vcpu[n], s, version);
 	for (unsigned n = 0; n < countof(hv->watchdog.deadline); n++)
 		hv->watchdog.deadline[n] = stream_get_u64(s);
 	stream_close(s);

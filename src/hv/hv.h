@@ -93,9 +93,14 @@ struct hv_vcpu {
 	struct tlb_entry shared_entry; /* of the page that was looked for last */
 	struct tlb_entry read_only;    /* the same of a grant mapped for reading */
 	struct hv_wait wait;
-	bool initialised;     /* was started once */
-	_Atomic bool down;    /* offline: nothing runs */
-	_Atomic bool polling; /* in sched_op poll */
+	unsigned budget; /* elements its present hypercall may still have */
+	/* Guards timer, runstate and the change of the three that follow: other processors have
+	 * a say in them. */
+	pthread_mutex_t lock;
+	_Atomic bool initialised; /* was started once */
+	_Atomic bool down;	  /* offline: nothing runs */
+	_Atomic bool starting;	  /* its registers are to be set before it runs again */
+	_Atomic bool polling;	  /* in sched_op poll */
 	struct {
 		uint32_t port[128]; /* until one of them is pending */
 		unsigned count;
@@ -130,8 +135,8 @@ struct hv {
 	unsigned vcpus;
 	struct {
 		_Atomic bool on; /* set behind the others */
-		uint64_t pgprot;
-		uint32_t key;
+		_Atomic uint64_t pgprot;
+		_Atomic uint32_t key;
 	} identity; /* of region 7: opt_feature 1 */
 	struct {
 		uint64_t ip, gp;
@@ -143,8 +148,10 @@ struct hv {
 		uint32_t virq[MAX_CPUS][24]; /* port of each, 0: not bound */
 	} event;
 	struct grant_table *grant;
-	struct peers *peers;	 /* NULL: there are no other domains */
-	struct exports *exports; /* what they have mapped; likewise */
+	struct peers *peers;	   /* NULL: there are no other domains */
+	struct exports *exports;   /* what they have mapped; likewise */
+	_Atomic int shutdown_code; /* announced with shutdown_code, -1: not */
+	_Atomic bool pirq_eoi;	   /* the guest has named a page for it */
 	struct {
 		pthread_mutex_t lock;
 		uint64_t deadline[2]; /* 0: not set */
@@ -177,7 +184,8 @@ gpa_t hv_place(const struct hv *hv, gpa_t a);
 void hv_flush(struct cpu *caller);
 
 /* State of a processor that starts (ABI 2.8); it does not run. The boot processor begins at entry
- * with r28 = boot_param; another one, in SAL's name, at the rendezvous address with its gp. */
+ * with r28 = boot_param; another one, on its own thread and in SAL's name, at the rendezvous
+ * address with its gp. */
 void hv_boot_cpu(struct hv *hv, uint64_t entry, uint64_t boot_param);
 void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp);
 /* Undoes the break of the present hypercall, so that it is made again: for continuations, and for
@@ -192,10 +200,13 @@ void hv_pend_vector(struct hv_vcpu *v, unsigned vector);
  * Own thread of the processor. */
 enum hv_action hv_call(struct hv *hv, struct cpu *cpu);
 
+/* Is the processor up? Its registers are set first if it was told to start. Its own thread, in
+ * between two runs. */
+bool hv_is_up(struct hv_vcpu *v);
 /* Does a processor that blocked have something to do? Its own thread. */
 bool hv_has_work(struct hv_vcpu *v);
 /* When a blocked processor must look again at the latest, beside its interval timer; guest ns. */
-uint64_t hv_deadline(const struct hv_vcpu *v);
+uint64_t hv_deadline(struct hv_vcpu *v);
 /* Timers and watchdogs are looked at: every millisecond or so, and before a processor blocks. Its
  * own thread. HV_WATCHDOG or HV_CONTINUE. */
 enum hv_action hv_tick(struct hv_vcpu *v);

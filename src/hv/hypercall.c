@@ -31,34 +31,49 @@ static int64_t hc_privileged(struct hypercall *c)
 
 static hypercall_fn hc_multicall;
 
-static hypercall_fn *const hypercall_table[HYPERCALLS] = {
-	[6] = hc_sched_op_compat,
-	[7] = hc_privileged, /* platform_op */
-	[12] = hc_memory_op,
-	[13] = hc_multicall,
-	[17] = hc_xen_version,
-	[18] = hc_console_io,
-	[20] = hc_grant_table_op,
-	[24] = hc_vcpu_op,
-	[29] = hc_sched_op,
-	[30] = hc_callback_op,
-	[31] = hc_privileged, /* xenoprof_op */
-	[32] = hc_event_channel_op,
-	[33] = hc_physdev_op,
-	[34] = hc_hvm_op,
-	[35] = hc_privileged, /* sysctl */
-	[36] = hc_privileged, /* domctl */
-	[37] = hc_privileged, /* kexec_op */
-	[48] = hc_dom0vp_op,
-	[49] = hc_privileged, /* fast_eoi: no physical interrupts */
-	[50] = hc_privileged, /* debug_op */
+/* Of arguments that are ints, a bit each in narrow, the upper half does not count. */
+static const struct {
+	hypercall_fn *fn;
+	unsigned narrow;
+} hypercall_table[HYPERCALLS] = {
+	[6] = {hc_sched_op_compat, 1},
+	[7] = {hc_privileged, 0}, /* platform_op */
+	[12] = {hc_memory_op, 0},
+	[13] = {hc_multicall, 2},
+	[17] = {hc_xen_version, 1},
+	[18] = {hc_console_io, 3},
+	[20] = {hc_grant_table_op, 5},
+	[24] = {hc_vcpu_op, 3},
+	[29] = {hc_sched_op, 1},
+	[30] = {hc_callback_op, 1},
+	[31] = {hc_privileged, 0}, /* xenoprof_op */
+	[32] = {hc_event_channel_op, 1},
+	[33] = {hc_physdev_op, 1},
+	[34] = {hc_hvm_op, 0},
+	[35] = {hc_privileged, 0}, /* sysctl */
+	[36] = {hc_domctl, 0},
+	[37] = {hc_privileged, 0}, /* kexec_op */
+	[48] = {hc_dom0vp_op, 0},
+	[49] = {hc_pirq_eoi, 1},
+	[50] = {hc_debug_op, 0},
 };
 
 static int64_t call_number(struct hypercall *c, uint64_t number)
 {
-	if (number >= HYPERCALLS || !hypercall_table[number])
+	if (number >= HYPERCALLS || !hypercall_table[number].fn)
 		return -XEN_ENOSYS;
-	return hypercall_table[number](c);
+	for (unsigned n = 0; n < countof(c->arg); n++)
+		if (hypercall_table[number].narrow >> n & 1)
+			c->arg[n] = (uint32_t)c->arg[n];
+	return hypercall_table[number].fn(c);
+}
+
+bool hypercall_spend(struct hypercall *c, uint64_t n)
+{
+	if (n > c->v->budget)
+		return false;
+	c->v->budget -= (unsigned)n;
+	return true;
 }
 
 /* --- multicall: entries of number, result and six arguments --- */
@@ -76,7 +91,7 @@ static int64_t multicall_one(struct hypercall *c, uint64_t n)
 		return -XEN_EFAULT;
 	for (unsigned i = 0; i < countof(one.arg); i++)
 		one.arg[i] = entry[2 + i];
-	bool nested = entry[0] < HYPERCALLS && hypercall_table[entry[0]] == hc_multicall;
+	bool nested = entry[0] < HYPERCALLS && hypercall_table[entry[0]].fn == hc_multicall;
 	int64_t result = nested ? -XEN_EINVAL : call_number(&one, entry[0]);
 	if (one.action != HV_CONTINUE)
 		c->action = one.action;
@@ -93,7 +108,7 @@ static bool ends(enum hv_action action)
 
 static int64_t hc_multicall(struct hypercall *c)
 {
-	int64_t err = c->arg[1] > HYPERCALL_MOST ? -XEN_EINVAL : 0;
+	int64_t err = hypercall_spend(c, c->arg[1]) ? 0 : -XEN_EINVAL;
 
 	for (uint64_t n = c->v->wait.entry; n < c->arg[1] && !err && !ends(c->action); n++) {
 		err = multicall_one(c, n);
@@ -128,7 +143,8 @@ static enum hv_action hypercall(struct hv_vcpu *v, uint64_t number)
 
 	for (unsigned n = 0; n < countof(c.arg); n++)
 		c.arg[n] = argument(v->cpu, 32 + n);
-	int64_t result = gr_nat(v->cpu, 2) ? -XEN_ENOSYS : call_number(&c, number);
+	v->budget = HYPERCALL_MOST;
+	int64_t result = call_number(&c, number);
 	if (c.again)
 		return HV_BLOCK;
 	set_result(v->cpu, result);
@@ -153,10 +169,23 @@ static enum hv_action opt_feature(struct hv_vcpu *v)
 	return HV_CONTINUE;
 }
 
+/* Refused: there is nothing to assist with. */
+static enum hv_action fpswa(struct hv_vcpu *v)
+{
+	gr_set(v->cpu, 8, ~0ull, 0);
+	for (unsigned r = 9; r < 12; r++)
+		gr_set(v->cpu, r, 0, 0);
+	return HV_CONTINUE;
+}
+
 static enum hv_action call(struct hv_vcpu *v)
 {
 	uint64_t number = gr_value(v->cpu, 2);
 
+	if (gr_nat(v->cpu, 2)) {
+		set_result(v->cpu, -XEN_ENOSYS);
+		return HV_CONTINUE;
+	}
 	switch (number & ~0xffull) {
 	case CLASS_HYPERCALL:
 		return hypercall(v, number);
@@ -164,9 +193,8 @@ static enum hv_action call(struct hv_vcpu *v)
 		return dom_efi_call(v, number & 0xff);
 	case CLASS_IPI:
 		return dom_ipi_call(v);
-	case CLASS_FPSWA: /* refused: there is nothing to assist with */
-		gr_set(v->cpu, 8, ~0ull, 0);
-		return HV_CONTINUE;
+	case CLASS_FPSWA:
+		return fpswa(v);
 	case CLASS_SHARED_INFO:
 		return set_shared_info(v);
 	case CLASS_OPT_FEATURE:

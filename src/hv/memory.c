@@ -185,6 +185,11 @@ void memory_place_end(struct hv *hv, uint64_t gfn, bool present)
 
 /* --- memory_op --- */
 
+/* Of the operation's number, what is above is how many extents were done before. */
+#define OP_BITS 6
+
+enum { INCREASE = 0, DECREASE = 1, POPULATE = 6 };
+
 struct reservation {
 	uint64_t extents; /* handle */
 	uint64_t count;
@@ -192,89 +197,101 @@ struct reservation {
 	uint16_t domid, pad[3];
 };
 
-/* Of the elements of an extent list, those done. */
-static int64_t each_extent(struct hypercall *c, uint64_t handle, uint64_t count,
+static bool extent(struct hypercall *c, uint64_t handle, uint64_t n, uint64_t *gfn)
+{
+	return xencomm_read(c->v->hv, handle, n * sizeof(*gfn), gfn, sizeof(*gfn)) == 0;
+}
+
+/* Of the extents from number n to count, those done; as many as a call may have. */
+static uint64_t each_extent(struct hypercall *c, const struct reservation *r, uint64_t n,
 	bool (*fn)(struct hv *hv, uint64_t gfn))
 {
-	struct hv *hv = c->v->hv;
-	uint64_t n = 0, gfn;
+	uint64_t gfn;
 
-	if (count > HYPERCALL_MOST)
-		count = HYPERCALL_MOST;
-	while (n < count && xencomm_read(hv, handle, n * 8, &gfn, 8) == 0 && fn(hv, gfn))
+	while (n < r->count && hypercall_spend(c, 1) && extent(c, r->extents, n, &gfn) &&
+		fn(c->v->hv, gfn))
 		n++;
-	return (int64_t)n;
+	return n;
 }
 
 /* Frames that were taken: no processor uses them any more, then their memory goes. */
-static void discard_extents(struct hypercall *c, uint64_t handle, int64_t count)
+static void discard_extents(
+	struct hypercall *c, const struct reservation *r, uint64_t n, uint64_t to)
 {
 	struct hv *hv = c->v->hv;
 	uint64_t gfn;
 
-	if (count)
+	if (n < to)
 		hv_flush(c->v->cpu);
-	for (int64_t n = 0; n < count; n++)
-		if (xencomm_read(hv, handle, (uint64_t)n * 8, &gfn, 8) == 0 && gfn < hv->pages &&
-			!memory_present(hv, gfn))
+	for (; n < to; n++)
+		if (extent(c, r->extents, n, &gfn) && gfn < hv->pages && !memory_present(hv, gfn))
 			memory_discard(hv, gfn);
 }
 
-static int64_t read_reservation(struct hypercall *c, struct reservation *r)
+/* Answers how many extents are done, as all errors do. Frames that have no place in the guest's
+ * address space do not exist here, and a domU has single ones only. */
+static int64_t reservation(struct hypercall *c, unsigned op, uint64_t start)
 {
-	if (xencomm_read(c->v->hv, c->arg[1], 0, r, sizeof(*r)))
-		return -XEN_EFAULT;
-	return is_self(c->v->hv, r->domid) ? 0 : -XEN_EPERM;
-}
-
-static int64_t decrease_reservation(struct hypercall *c)
-{
+	struct hv *hv = c->v->hv;
 	struct reservation r;
-	int64_t err = read_reservation(c, &r);
+	uint64_t done = start;
 
-	if (err)
-		return err;
-	if (r.order)
-		return 0;
-	int64_t done = each_extent(c, r.extents, r.count, memory_remove);
-	discard_extents(c, r.extents, done);
-	return done;
+	if (xencomm_read(hv, c->arg[1], 0, &r, sizeof(r)) || start >= r.count ||
+		r.count > UINT64_MAX >> OP_BITS || domain_error(hv, r.domid) || r.order)
+		return (int64_t)start;
+	if (op == DECREASE) {
+		done = each_extent(c, &r, start, memory_remove);
+		discard_extents(c, &r, start, done);
+	} else if (op == POPULATE) {
+		done = each_extent(c, &r, start, memory_add);
+		if (done > start)
+			hv_flush(c->v->cpu); /* the scratch page stood there */
+	}
+	return (int64_t)done;
 }
 
-static int64_t populate_physmap(struct hypercall *c)
-{
-	struct reservation r;
-	int64_t err = read_reservation(c, &r);
-
-	if (err)
-		return err;
-	int64_t done = r.order ? 0 : each_extent(c, r.extents, r.count, memory_add);
-	if (done)
-		hv_flush(c->v->cpu); /* the scratch page stood there */
-	return done;
-}
-
-/* Frames without a place in the guest's address space do not exist here. */
-static int64_t increase_reservation(struct hypercall *c)
-{
-	struct reservation r;
-	return read_reservation(c, &r);
-}
+/* --- exchange: frames for others --- */
 
 struct exchange {
 	struct reservation in, out;
 	uint64_t done;
 };
 
-/* In Xen's order. A domU has single pages only. */
+#define ORDER_MOST 20
+
 static int64_t exchange_check(const struct hv *hv, const struct exchange *e)
 {
-	if (e->in.domid != e->out.domid || e->in.count != e->out.count || e->done > e->in.count ||
-		e->in.count > HYPERCALL_MOST)
+	const struct reservation *in = &e->in, *out = &e->out;
+
+	if (e->done > in->count || in->domid != out->domid || in->order > ORDER_MOST ||
+		out->order > ORDER_MOST || ~0ull >> in->order < in->count ||
+		~0ull >> out->order < out->count ||
+		in->count << in->order != out->count << out->order)
 		return -XEN_EINVAL;
-	if (e->in.order || e->out.order)
+	if (in->order || out->order)
 		return -XEN_EPERM;
-	return is_self(hv, e->in.domid) ? 0 : -XEN_EPERM;
+	return domain_error(hv, in->domid);
+}
+
+/* The frame comes back as a new one, at another place or its own, where none must be. */
+static int64_t exchange_one(struct hypercall *c, const struct exchange *e)
+{
+	struct hv *hv = c->v->hv;
+	uint64_t from, to;
+
+	if (!extent(c, e->in.extents, e->done, &from))
+		return -XEN_EFAULT;
+	if (!extent(c, e->out.extents, e->done, &to))
+		to = from;
+	if (to != from && (to >= hv->pages || memory_present(hv, to)))
+		return -XEN_EINVAL;
+	if (!memory_remove(hv, from))
+		return -XEN_EINVAL;
+	hv_flush(c->v->cpu);
+	memory_discard(hv, from);
+	if (!memory_add(hv, to)) /* another processor was faster */
+		memory_add(hv, from);
+	return 0;
 }
 
 static int64_t exchange(struct hypercall *c)
@@ -284,17 +301,17 @@ static int64_t exchange(struct hypercall *c)
 
 	if (xencomm_read(hv, c->arg[1], 0, &e, sizeof(e)))
 		return -XEN_EFAULT;
+	uint64_t first = e.done;
 	int64_t err = exchange_check(hv, &e);
-	if (err)
-		return err;
-	int64_t taken = each_extent(c, e.in.extents, e.in.count, memory_remove);
-	discard_extents(c, e.in.extents, taken);
-	int64_t given = each_extent(c, e.out.extents, (uint64_t)taken, memory_add);
-	hv_flush(c->v->cpu);
-	e.done = (uint64_t)given;
-	if (xencomm_write(hv, c->arg[1], offsetof(struct exchange, done), &e.done, 8))
+	while (!err && e.done < e.in.count) {
+		err = hypercall_spend(c, 1) ? exchange_one(c, &e) : -XEN_ENOMEM;
+		e.done += !err;
+	}
+	if (e.done != first)
+		hv_flush(c->v->cpu);
+	if (xencomm_write(hv, c->arg[1], offsetof(struct exchange, done), &e.done, sizeof(e.done)))
 		return -XEN_EFAULT;
-	return e.done == e.in.count ? 0 : -XEN_EINVAL;
+	return err;
 }
 
 /* A domain's numbers: its id stands at the handle. */
@@ -304,36 +321,54 @@ static int64_t reservation_of(struct hypercall *c, uint64_t value)
 
 	if (xencomm_read(c->v->hv, c->arg[1], 0, &domid, sizeof(domid)))
 		return -XEN_EFAULT;
-	return is_self(c->v->hv, domid) ? (int64_t)value : -XEN_EPERM;
+	int64_t err = domain_error(c->v->hv, domid);
+	return err ? err : (int64_t)value;
+}
+
+struct op_add_to_physmap {
+	uint16_t domid, pad;
+	uint32_t space;
+	uint64_t index, gfn;
+};
+
+/* HVM only. */
+static int64_t add_to_physmap(struct hypercall *c)
+{
+	struct op_add_to_physmap op;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	int64_t err = domain_error(c->v->hv, op.domid);
+	return err ? err : -XEN_ENOSYS;
 }
 
 int64_t hc_memory_op(struct hypercall *c)
 {
 	struct hv *hv = c->v->hv;
+	unsigned op = c->arg[0] & ((1u << OP_BITS) - 1);
 
-	switch (c->arg[0]) {
-	case 0:
-		return increase_reservation(c);
-	case 1:
-		return decrease_reservation(c);
+	switch (op) {
+	case INCREASE:
+	case DECREASE:
+	case POPULATE:
+		return reservation(c, op, c->arg[0] >> OP_BITS);
 	case 2: /* maximum_ram_page */
 		return (int64_t)hv->pages;
 	case 3:
 		return reservation_of(c, hv->memory.present);
 	case 4:
 		return reservation_of(c, hv->pages);
-	case 6:
-		return populate_physmap(c);
-	case 10: /* machine_memory_map */
-		return -XEN_EPERM;
+	case 7:
+		return add_to_physmap(c);
 	case 11:
 		return exchange(c);
 	case 14: /* maximum_gpfn */
 		return reservation_of(c, hv->pages - 1);
-	case 16: /* set_pod_target, get_pod_target: nothing is populated on demand */
+	case 10: /* machine_memory_map, set_pod_target, get_pod_target: dom0's */
+	case 16:
 	case 17:
-		return 0;
-	default: /* add_to_physmap among them: HVM only */
+		return -XEN_EINVAL;
+	default:
 		return -XEN_ENOSYS;
 	}
 }

@@ -81,10 +81,13 @@ void hv_boot_cpu(struct hv *hv, uint64_t entry, uint64_t boot_param)
 	v->down = false;
 }
 
-/* As if inside cpu_run, so that purges from other processors wait. */
+/* As if inside cpu_run, so that purges from other processors wait. What it waited for before it
+ * went down is forgotten. */
 void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp)
 {
 	peer_forget(v);
+	v->initialised = true;
+	v->polling = false;
 	cpu_enter(v->cpu);
 	start(v, PSR(AC) | PSR(SP));
 	shared_set_mask(v, 0xff);
@@ -93,8 +96,6 @@ void hv_boot_ap(struct hv_vcpu *v, uint64_t ip, uint64_t gp)
 	v->cpu->br[0] = AP_RETURN;
 	v->cpu->halted = false;
 	cpu_leave(v->cpu);
-	v->initialised = true;
-	v->down = false;
 }
 
 /* The break is the instruction that completed last. */

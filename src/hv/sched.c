@@ -29,9 +29,12 @@ static int64_t block(struct hypercall *c)
 	return 0;
 }
 
-static int64_t shut_down(struct hypercall *c, uint32_t reason)
+/* What was announced counts, not what is said now. */
+static int64_t shut_down(struct hypercall *c, uint8_t reason)
 {
-	switch (reason) {
+	int announced = c->v->hv->shutdown_code;
+
+	switch (announced >= 0 ? announced : reason) {
 	case SHUTDOWN_POWEROFF:
 		c->action = HV_POWEROFF;
 		return 0;
@@ -42,13 +45,16 @@ static int64_t shut_down(struct hypercall *c, uint32_t reason)
 		c->action = HV_SUSPEND;
 		return 0;
 	case SHUTDOWN_CRASH:
+		c->v->cpu->exit_text = "the guest says that it crashed";
+		c->action = HV_CRASH;
+		return 0;
 	case SHUTDOWN_WATCHDOG:
-		c->v->cpu->exit_text = reason == SHUTDOWN_CRASH ? "the guest says that it crashed"
-								: "the guest's watchdog";
-		c->action = reason == SHUTDOWN_CRASH ? HV_CRASH : HV_WATCHDOG;
+		c->action = HV_WATCHDOG;
 		return 0;
 	default:
-		return -XEN_EINVAL;
+		c->v->cpu->exit_text = "the guest shut down for a reason that nobody knows";
+		c->action = HV_CRASH;
+		return 0;
 	}
 }
 
@@ -58,7 +64,33 @@ static int64_t shutdown(struct hypercall *c)
 
 	if (xencomm_read(c->v->hv, c->arg[1], 0, &reason, sizeof(reason)))
 		return -XEN_EFAULT;
-	return shut_down(c, reason);
+	return shut_down(c, (uint8_t)reason);
+}
+
+/* The first one counts. */
+static int64_t shutdown_code(struct hypercall *c)
+{
+	int none = -1;
+	uint32_t reason;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &reason, sizeof(reason)))
+		return -XEN_EFAULT;
+	atomic_compare_exchange_strong(&c->v->hv->shutdown_code, &none, (uint8_t)reason);
+	return 0;
+}
+
+struct op_remote_shutdown {
+	uint16_t domid, pad;
+	uint32_t reason;
+};
+
+static int64_t remote_shutdown(struct hypercall *c)
+{
+	struct op_remote_shutdown op;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	return numbered_error(c->v->hv, op.domid);
 }
 
 /* --- poll: until one of the ports is pending, masked or not, or a time has come --- */
@@ -69,13 +101,44 @@ struct op_poll {
 	uint64_t timeout; /* absolute ns, 0: none */
 };
 
+static bool deliverable(const struct hv_vcpu *v)
+{
+	return shared_pending(v) && !shared_masked(v);
+}
+
 bool sched_poll_done(const struct hv_vcpu *v)
 {
 	for (unsigned n = 0; n < v->poll.count; n++)
 		if (evtchn_pending(v->hv, v->poll.port[n]))
 			return true;
-	return clock_now(&v->hv->machine->clock) >= v->poll.deadline ||
-	       (shared_pending(v) && !shared_masked(v));
+	return clock_now(&v->hv->machine->clock) >= v->poll.deadline || deliverable(v);
+}
+
+/* Looks at the ports one by one: the first that is pending ends it, and those behind it may be
+ * anything. 1: none is. */
+static int64_t take_ports(struct hv_vcpu *v, const struct op_poll *op)
+{
+	uint32_t port;
+
+	for (unsigned n = 0; n < op->count; n++) {
+		if (xencomm_read(v->hv, op->ports, n * sizeof(port), &port, sizeof(port)))
+			return -XEN_EFAULT;
+		if (port >= EVTCHN_PORTS)
+			return -XEN_EINVAL;
+		if (evtchn_pending(v->hv, port))
+			return 0;
+		v->poll.port[n] = port;
+	}
+	v->poll.count = op->count;
+	return 1;
+}
+
+/* A time before the year 0 has passed. */
+static uint64_t poll_deadline(uint64_t timeout)
+{
+	if (timeout == 0)
+		return UINT64_MAX;
+	return timeout > INT64_MAX ? 1 : timeout;
 }
 
 static int64_t poll(struct hypercall *c)
@@ -87,14 +150,10 @@ static int64_t poll(struct hypercall *c)
 		return -XEN_EFAULT;
 	if (op.count > countof(v->poll.port))
 		return -XEN_EINVAL;
-	if (op.count &&
-		xencomm_read(v->hv, op.ports, 0, v->poll.port, op.count * sizeof(v->poll.port[0])))
-		return -XEN_EFAULT;
-	for (unsigned n = 0; n < op.count; n++)
-		if (v->poll.port[n] >= EVTCHN_PORTS)
-			return -XEN_EINVAL;
-	v->poll.count = op.count;
-	v->poll.deadline = op.timeout ? op.timeout : UINT64_MAX;
+	int64_t wait = deliverable(v) ? 0 : take_ports(v, &op);
+	if (wait <= 0)
+		return wait;
+	v->poll.deadline = poll_deadline(op.timeout);
 	v->polling = true;
 	if (sched_poll_done(v))
 		v->polling = false;
@@ -106,7 +165,7 @@ static int64_t poll(struct hypercall *c)
 /* --- watchdogs --- */
 
 struct op_watchdog {
-	uint32_t id, timeout; /* s; 0: ends it */
+	uint32_t id, timeout; /* s; 0: ends the one with that id */
 };
 
 static int64_t watchdog(struct hypercall *c)
@@ -118,7 +177,7 @@ static int64_t watchdog(struct hypercall *c)
 
 	if (xencomm_read(hv, c->arg[1], 0, &op, sizeof(op)))
 		return -XEN_EFAULT;
-	if (op.id > countof(hv->watchdog.deadline) || (op.id == 0 && op.timeout == 0))
+	if (op.id > countof(hv->watchdog.deadline))
 		return -XEN_EINVAL;
 	pthread_mutex_lock(&hv->watchdog.lock);
 	id = op.id;
@@ -129,8 +188,10 @@ static int64_t watchdog(struct hypercall *c)
 		id = -XEN_ENOSPC;
 	else if (op.id && !hv->watchdog.deadline[id - 1])
 		id = -XEN_EINVAL;
+	else if (op.id && !op.timeout)
+		hv->watchdog.deadline[id - 1] = 0;
 	else
-		hv->watchdog.deadline[id - 1] = op.timeout ? now + op.timeout * 1000000000ull : 0;
+		hv->watchdog.deadline[id - 1] = now + op.timeout * 1000000000ull + 1;
 	pthread_mutex_unlock(&hv->watchdog.lock);
 	return id < 0 || !op.id ? id : 0;
 }
@@ -161,10 +222,10 @@ int64_t hc_sched_op(struct hypercall *c)
 		return shutdown(c);
 	case 3:
 		return poll(c);
-	case 4: /* remote_shutdown */
-		return -XEN_EPERM;
-	case 5: /* shutdown_code: for tools to see; the reason at shutdown is what counts */
-		return 0;
+	case 4:
+		return remote_shutdown(c);
+	case 5:
+		return shutdown_code(c);
 	case 6:
 		return watchdog(c);
 	default:
@@ -181,7 +242,7 @@ int64_t hc_sched_op_compat(struct hypercall *c)
 	case 1:
 		return block(c);
 	case 2:
-		return shut_down(c, (uint32_t)c->arg[1]);
+		return shut_down(c, (uint8_t)c->arg[1]);
 	default:
 		return -XEN_ENOSYS;
 	}

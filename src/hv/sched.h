@@ -15,9 +15,13 @@ enum runstate { RUNSTATE_RUNNING, RUNSTATE_RUNNABLE, RUNSTATE_BLOCKED, RUNSTATE_
 /* The processor's state is another now; the guest's copy follows. Own thread. */
 void runstate_change(struct hv_vcpu *v, enum runstate to);
 
+/* A processor that runs for long is told of its time now and then, as if it had been scheduled. Own
+ * thread. */
+void runstate_refresh(struct hv_vcpu *v);
+
 /* vcpu_op's timers: raises VIRQ_TIMER when due. Own thread. */
 void vcpu_timer_check(struct hv_vcpu *v);
 /* When the next of them is due, UINT64_MAX: never. */
-uint64_t vcpu_timer_deadline(const struct hv_vcpu *v);
+uint64_t vcpu_timer_deadline(struct hv_vcpu *v);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hv/hypercall.h"
+#include "hv/memory.h"
 #include "hv/pv_page.h"
 
 /* --- xen_version --- */
@@ -65,7 +66,7 @@ int64_t hc_xen_version(struct hypercall *c)
 	case 6:
 		return features(c);
 	case 7:
-		return PAGE;
+		return xencomm_is_null(c->v->hv, c->arg[1]) ? PAGE : -XEN_EINVAL;
 	case 8:
 		return xencomm_write(c->v->hv, c->arg[1], 0, c->v->hv->uuid, 16);
 	case 9:
@@ -77,21 +78,23 @@ int64_t hc_xen_version(struct hypercall *c)
 
 /* --- console_io: the hypervisor's own console is the domain's --- */
 
+#define CONSOLE_PART 128
+
+/* A count below 0 is none. */
 static int64_t console_write(struct hypercall *c)
 {
 	struct hv *hv = c->v->hv;
-	uint64_t count = c->arg[1], at = 0;
-	uint8_t bytes[128];
+	uint64_t count = c->arg[1] >> 31 ? 0 : c->arg[1];
+	uint8_t bytes[CONSOLE_PART];
 
-	if (count > HYPERCALL_MOST)
-		return -XEN_EINVAL;
-	while (at < count) {
-		uint64_t part = count - at < sizeof(bytes) ? count - at : sizeof(bytes);
+	for (uint64_t at = 0; at < count; at += CONSOLE_PART) {
+		uint64_t part = count - at < CONSOLE_PART ? count - at : CONSOLE_PART;
+		if (!hypercall_spend(c, 1))
+			return -XEN_EINVAL;
 		if (xencomm_read(hv, c->arg[2], at, bytes, part))
 			return -XEN_EFAULT;
 		if (hv->console.write)
 			hv->console.write(hv->console.ctx, bytes, part);
-		at += part;
 	}
 	return 0;
 }
@@ -106,6 +109,20 @@ int64_t hc_console_io(struct hypercall *c)
 	default:
 		return -XEN_ENOSYS;
 	}
+}
+
+/* Is there a structure of that size, whatever it says? */
+static int64_t structure(struct hypercall *c, uint64_t handle, size_t size)
+{
+	uint8_t bytes[64];
+	return xencomm_read(c->v->hv, handle, 0, bytes, size);
+}
+
+/* What follows when there is one. */
+static int64_t structure_then(struct hypercall *c, size_t size, int64_t result)
+{
+	int64_t err = structure(c, c->arg[1], size);
+	return err ? err : result;
 }
 
 /* --- callback_op --- */
@@ -137,7 +154,7 @@ int64_t hc_callback_op(struct hypercall *c)
 	case 0:
 		return register_callback(c);
 	case 1: /* nothing can be unregistered */
-		return -XEN_EINVAL;
+		return structure_then(c, 2, -XEN_EINVAL);
 	default:
 		return -XEN_ENOSYS;
 	}
@@ -145,27 +162,76 @@ int64_t hc_callback_op(struct hypercall *c)
 
 /* --- physdev_op: no physical interrupt is the domain's --- */
 
+#define IRQS 256
+
+struct op_irq {
+	uint32_t irq, flags;
+};
+
+enum { NEEDS_EOI = 1 };
+
+static int64_t irq_status_query(struct hypercall *c)
+{
+	struct op_irq op;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	if (op.irq >= IRQS)
+		return -XEN_EINVAL;
+	op.flags = NEEDS_EOI;
+	return xencomm_write(c->v->hv, c->arg[1], 0, &op, sizeof(op));
+}
+
+static int64_t eoi(struct hypercall *c)
+{
+	uint32_t irq;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &irq, sizeof(irq)))
+		return -XEN_EFAULT;
+	return irq < IRQS ? 0 : -XEN_EINVAL;
+}
+
+int64_t hc_pirq_eoi(struct hypercall *c)
+{
+	return c->arg[0] < IRQS ? 0 : -XEN_EINVAL;
+}
+
+/* A page of bits, none of which will be set. */
+static int64_t pirq_eoi_gmfn(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+	uint64_t gfn;
+
+	if (xencomm_read(hv, c->arg[1], 0, &gfn, sizeof(gfn)))
+		return -XEN_EFAULT;
+	if (!memory_present(hv, gfn))
+		return -XEN_EINVAL;
+	return atomic_exchange(&hv->pirq_eoi, true) ? -XEN_EBUSY : 0;
+}
+
 int64_t hc_physdev_op(struct hypercall *c)
 {
-	uint32_t status[2]; /* irq, flags */
-
 	switch (c->arg[0]) {
-	case 4:	 /* irq_unmask_notify */
-	case 12: /* eoi */
-	case 13: /* map_pirq, unmap_pirq */
-	case 14:
-	case 17: /* pirq_eoi_gmfn */
-	case 28:
+	case 4: /* irq_unmask_notify */
 		return 0;
-	case 5: /* irq_status_query */
-		if (xencomm_read(c->v->hv, c->arg[1], 0, status, sizeof(status)))
-			return -XEN_EFAULT;
-		return -XEN_EINVAL;
-	case 8: /* apic_read, apic_write, alloc_irq_vector, free_irq_vector, manage_pci */
+	case 5:
+		return irq_status_query(c);
+	case 8: /* apic_read, apic_write */
 	case 9:
-	case 10:
+		return structure_then(c, 16, -XEN_EPERM);
+	case 10: /* alloc_irq_vector, free_irq_vector */
 	case 11:
-	case 15:
+		return structure_then(c, 8, -XEN_EPERM);
+	case 12:
+		return eoi(c);
+	case 13: /* map_pirq, unmap_pirq */
+		return structure_then(c, 40, 0);
+	case 14:
+		return structure_then(c, 8, 0);
+	case 17:
+	case 28:
+		return pirq_eoi_gmfn(c);
+	case 15: /* manage_pci */
 	case 16:
 	case 20:
 		return -XEN_EPERM;
@@ -176,22 +242,56 @@ int64_t hc_physdev_op(struct hypercall *c)
 
 /* --- those of HVM guests and of domain 0 --- */
 
+struct op_param {
+	uint16_t domid, pad;
+	uint32_t index;
+	uint64_t value;
+};
+
+#define PARAMS 26
+
 /* Parameters are an HVM domain's; a PV one has none. */
+static int64_t hvm_param(struct hypercall *c)
+{
+	struct op_param op;
+
+	if (xencomm_read(c->v->hv, c->arg[1], 0, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	int64_t err = op.index < PARAMS ? domain_error(c->v->hv, op.domid) : -XEN_EINVAL;
+	return err ? err : -XEN_EINVAL;
+}
+
 int64_t hc_hvm_op(struct hypercall *c)
 {
 	switch (c->arg[0]) {
 	case 0:
 	case 1:
-	case 2:
+		return hvm_param(c);
+	case 2: /* set_pci_intx_level, set_isa_irq_level */
+		return structure_then(c, 8, -XEN_EINVAL);
 	case 3:
-		return -XEN_EINVAL;
+		return structure_then(c, 4, -XEN_EINVAL);
 	case 4: /* set_pci_link_route */
 		return 0;
 	case 7: /* modified_memory */
-		return -XEN_EINVAL;
+		return structure_then(c, 24, -XEN_EINVAL);
 	default:
 		return -XEN_ENOSYS;
 	}
+}
+
+/* The frame is a hole from now on. */
+static int64_t zap_physmap(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+
+	if ((uint32_t)c->arg[2])
+		return -XEN_ENOSYS;
+	if (memory_remove(hv, c->arg[1])) {
+		hv_flush(c->v->cpu);
+		memory_discard(hv, c->arg[1]);
+	}
+	return 0;
 }
 
 /* The guest's frames are machine frames; there is no I/O space and no FPSWA. */
@@ -210,14 +310,31 @@ int64_t hc_dom0vp_op(struct hypercall *c)
 		return -XEN_EPERM;
 	case 1: /* phystomach, machtophys */
 	case 3:
-		return (int64_t)c->arg[1];
-	case 5: /* zap_physmap */
-		return -XEN_EPERM;
+		return memory_present(c->v->hv, c->arg[1]) ? (int64_t)c->arg[1] : -1;
+	case 5:
+		return zap_physmap(c);
 	case 10: /* fpswa_revision */
 		return -XEN_ENOSYS;
 	default:
 		return -1;
 	}
+}
+
+#define DOMCTL_VERSION 7
+
+int64_t hc_domctl(struct hypercall *c)
+{
+	uint32_t op[2]; /* operation, version of the interface */
+
+	if (xencomm_read(c->v->hv, c->arg[0], 0, op, sizeof(op)))
+		return -XEN_EFAULT;
+	return op[1] == DOMCTL_VERSION ? -XEN_EPERM : -XEN_EACCES;
+}
+
+int64_t hc_debug_op(struct hypercall *c)
+{
+	int64_t err = structure(c, c->arg[2], 8);
+	return err ? err : numbered_error(c->v->hv, (uint16_t)c->arg[1]);
 }
 
 /* --- opt_feature (ABI 4.5) --- */

@@ -10,6 +10,9 @@
 #define MAGIC	    0x58434f4du
 #define INVALID	    (~0ull) /* a piece that is skipped */
 #define HEADER_SIZE 8
+/* Pieces that a copy looks at: 16 MB of them, gaps included. */
+#define PIECES_MOST 1024
+#define BATCH	    64 /* pieces read at a time */
 
 struct buffer {
 	struct hv *hv;
@@ -54,20 +57,55 @@ static bool read_guest(struct hv *hv, uint64_t gpa, void *to, uint64_t len)
 	return copy_inline(&b, gpa, len);
 }
 
-/* Walks the pieces: skip bytes are passed over, then len are copied. */
-static bool copy_described(struct buffer *b, uint64_t desc, uint64_t skip, uint64_t len)
+/* A walk along the pieces of a descriptor. */
+struct pieces {
+	struct hv *hv;
+	uint64_t at; /* of the next piece's address */
+	unsigned left, held, next;
+	uint64_t gpa[BATCH];
+};
+
+static bool pieces_begin(struct pieces *p, struct hv *hv, uint64_t desc)
 {
 	uint32_t header[2];
 
+	*p = (struct pieces){.hv = hv, .at = desc + HEADER_SIZE};
 	if (desc & 7 || to_page_end(desc) < HEADER_SIZE ||
-		!read_guest(b->hv, desc, header, sizeof(header)) || header[0] != MAGIC)
+		!read_guest(hv, desc, header, sizeof(header)) || header[0] != MAGIC)
 		return false;
-	for (uint32_t n = 0; n < header[1] && len; n++) {
-		uint64_t gpa;
-		if (!read_guest(b->hv, desc + HEADER_SIZE + 8ull * n, &gpa, sizeof(gpa)))
-			return false;
-		if (gpa == INVALID)
-			continue;
+	p->left = header[1] < PIECES_MOST ? header[1] : PIECES_MOST;
+	return true;
+}
+
+/* The next piece that is one; false at the end. */
+static bool pieces_next(struct pieces *p, uint64_t *gpa)
+{
+	do {
+		if (p->next == p->held) {
+			uint64_t n = to_page_end(p->at) / 8;
+			n = n < p->left ? n : p->left;
+			n = n < BATCH ? n : BATCH;
+			if (!n || !read_guest(p->hv, p->at, p->gpa, 8 * n))
+				return false;
+			p->at += 8 * n;
+			p->left -= (unsigned)n;
+			p->held = (unsigned)n;
+			p->next = 0;
+		}
+		*gpa = p->gpa[p->next++];
+	} while (*gpa == INVALID);
+	return true;
+}
+
+/* Passes over skip bytes, then copies len. */
+static bool copy_described(struct buffer *b, uint64_t desc, uint64_t skip, uint64_t len)
+{
+	struct pieces p;
+	uint64_t gpa;
+
+	if (!pieces_begin(&p, b->hv, desc))
+		return false;
+	while (len && pieces_next(&p, &gpa)) {
 		uint64_t part = to_page_end(gpa);
 		if (skip >= part) {
 			skip -= part;
@@ -81,6 +119,16 @@ static bool copy_described(struct buffer *b, uint64_t desc, uint64_t skip, uint6
 		len -= part;
 	}
 	return len == 0;
+}
+
+bool xencomm_is_null(struct hv *hv, uint64_t handle)
+{
+	struct pieces p;
+	uint64_t gpa;
+
+	if (handle & INLINE)
+		return handle == INLINE;
+	return !pieces_begin(&p, hv, handle) || !pieces_next(&p, &gpa);
 }
 
 static int64_t copy(struct buffer *b, uint64_t handle, uint64_t offset, uint64_t len)

@@ -335,6 +335,7 @@ static void state_survives_saving(void **state)
 	struct stream s = {0};
 
 	hv_boot_ap(&p->hv.vcpu[1], 0x5000000, 7);
+	p->hv.vcpu[1].down = false;
 	p->hv.identity.on = true;
 	p->hv.identity.key = 0x234;
 	p->v->callback = GUEST_IVA + 0x3000;

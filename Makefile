@@ -58,7 +58,7 @@ MAIN := src/tool/main
 # Programs beside epixen, for what needs more libraries; built where those are.
 HELPER := nbd slirp
 
-UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv interrupt iosapic manual mem mmu net passes peer platform \
+UNIT := acpi alat block block_nbd branch codecache config decode disk efi exec_int fp fw hv hypercall interrupt iosapic manual mem mmu net passes peer platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify vif xenbus
 
@@ -72,7 +72,7 @@ ISATEST := isatest
 JITTEST := count jittest program structure world
 BROKEN  := emit_alu2 emit_store ir_target exec_fc
 AUDIT   := alat branch exec_int interrupt manual mem rse system
-FUZZ    := block config control guest insn kernel pv state store unwind
+FUZZ    := block config control guest hypercall insn kernel pv state store unwind
 
 MONITOR := console firmware prompt selftest start
 

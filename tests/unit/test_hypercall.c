@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The hypercall fuzzer's driver on bytes that are the same each time: it reaches every row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "../fuzz/hypercall.h"
+
+#define INPUTS 1500
+#define LENGTH 4096
+
+static uint64_t next(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+static struct hc_world *world;
+
+static void random_calls_leave_the_hypervisor_whole(void **state)
+{
+	static uint8_t bytes[LENGTH];
+	uint64_t x = 0x9e3779b97f4a7c15;
+
+	(void)state;
+	for (unsigned n = 0; n < INPUTS; n++) {
+		for (unsigned i = 0; i < LENGTH; i += 8)
+			memcpy(bytes + i, &(uint64_t){next(&x)}, 8);
+		hc_run(world, bytes, LENGTH);
+	}
+	print_message("# slowest call: %llu us\n", (unsigned long long)world->slowest / 1000);
+}
+
+static void every_row_was_reached(void **state)
+{
+	unsigned missing = 0;
+
+	(void)state;
+	for (unsigned n = 0; n < HC_ROWS; n++) {
+		const struct hc_row *r = &hc_rows[n];
+		bool good = !(r->seen & HC_GOOD) || world->good[n];
+		bool bad = !(r->seen & HC_BAD) || world->bad[n];
+		bool only = r->seen == 0 || r->seen == HC_BOTH ||
+			    (r->seen == HC_GOOD ? !world->bad[n] : !world->good[n]);
+		if (world->called[n] > 100 && good && bad && only)
+			continue;
+		missing++;
+		print_message("# %#x %#llx: called %llu times, %llu good, %llu bad\n", r->number,
+			(unsigned long long)r->cmd, (unsigned long long)world->called[n],
+			(unsigned long long)world->good[n], (unsigned long long)world->bad[n]);
+	}
+	assert_int_equal(missing, 0);
+	assert_true(world->mapped > 1);
+}
+
+static bool known(unsigned number, unsigned cmd)
+{
+	for (unsigned n = 0; n < HC_ROWS; n++)
+		if (hc_rows[n].number == number &&
+			(hc_rows[n].cmd == cmd || hc_rows[n].args[0] != 'c'))
+			return true;
+	return false;
+}
+
+/* Whatever is answered otherwise than with -ENOSYS has a row. */
+static void there_is_no_other_row(void **state)
+{
+	struct cpu *cpu = world->m.cpu[0];
+	unsigned missing = 0;
+
+	(void)state;
+	for (unsigned number = 0; number < 0x100; number++)
+		for (unsigned cmd = 0; cmd < 64; cmd++) {
+			hc_run(world, NULL, 0);
+			cpu_set_cfm(cpu, 8);
+			gr_set(cpu, 2, number, 0);
+			gr_set(cpu, 32, cmd, 0);
+			for (unsigned n = 1; n < 6; n++)
+				gr_set(cpu, 32 + n, 0, 0);
+			hv_call(&world->hv, cpu);
+			if ((int64_t)gr_value(cpu, 8) == -XEN_ENOSYS || known(number, cmd) ||
+				number == 48)
+				continue;
+			missing++;
+			print_message(
+				"# %u %u answers %lld\n", number, cmd, (long long)gr_value(cpu, 8));
+		}
+	assert_int_equal(missing, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_calls_leave_the_hypervisor_whole),
+		cmocka_unit_test(every_row_was_reached),
+		cmocka_unit_test(there_is_no_other_row),
+	};
+	world = hc_world_new();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -119,10 +119,6 @@ enum {
 
 s64 poll_port(u32 port, u64 deadline);
 
-struct runstate {
-	u32 state;
-	u64 entry, time[4];
-};
 s64 vcpu_op(u32 op, u32 vcpu, void *arg);
 
 /* --- memory_op --- */

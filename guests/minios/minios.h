@@ -115,6 +115,11 @@ struct jump {
 int jump_set(struct jump *j) __attribute__((returns_twice));
 void jump_to(struct jump *j, int value) __attribute__((noreturn));
 
+struct runstate {
+	u32 state;
+	u64 entry, time[4];
+};
+
 struct cpu {
 	u64 id, trap_stack, trap_rbs;
 	struct jump jump;
@@ -126,6 +131,7 @@ struct cpu {
 	void (*volatile work)(void *);
 	void *volatile work_arg;
 	void (*early)(void *); /* once, before it has a callback */
+	volatile struct runstate area;
 };
 _Static_assert(sizeof(struct cpu) <= 1 << C_LOG_SIZE, "C_LOG_SIZE");
 

@@ -119,28 +119,29 @@ static void blocking(void)
 
 static void runstates(void)
 {
-	static struct runstate area;
+	volatile struct runstate *area = &self->area;
 	static struct {
 		u64 handle;
 	} op;
-	struct runstate r = {0};
+	struct runstate r = {0}, again = {0};
 
 	report_eq((u64)vcpu_op(4, 0, &r), 0, "the run state is read");
 	report_eq(r.state, 0, "who asks is running");
+	vcpu_op(4, 0, &again);
+	report(again.entry >= r.entry, "since then");
 	report(r.time[0] > 0, "and has been");
-	op.handle = inline_handle(&area);
+	op.handle = inline_handle(area);
 	report_eq((u64)vcpu_op(5, 0, &op), 0, "an area for run states is registered");
-	report(area.entry && area.time[0], "it is written at once");
-	u64 blocked = area.time[2];
+	report(area->entry && area->time[0], "it is written at once");
+	u64 blocked = area->time[2];
 	u64 end = now() + 20 * MS;
 	s64 port = bind_ipi(0);
 	poll_port((u32)port, end);
 	port_op(EVTCHN_CLOSE, (u32)port);
-	report(area.time[2] - blocked >= 15 * MS, "and after each wait");
-	report_eq(area.state, 0, "it says running when somebody runs to read it");
-	op.handle = 0;
-	vcpu_op(5, 0, &op);
-	report_eq((u64)vcpu_op(4, 64, &r), (u64)-ENOENT, "a processor that is not there has none");
+	report(area->time[2] - blocked >= 15 * MS, "and after each wait");
+	report_eq(area->state, 0, "it says running when somebody runs to read it");
+	report_eq((u64)vcpu_op(4, 63, &r), (u64)-ENOENT, "a processor that is not there has none");
+	report_eq((u64)vcpu_op(4, 64, &r), (u64)-EINVAL, "nor one that cannot be");
 	report_eq((u64)vcpu_op(10, 0, &r), (u64)-ENOSYS, "register_vcpu_info is not there");
 }
 

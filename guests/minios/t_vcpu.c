@@ -55,7 +55,9 @@ static bool starting(void)
 	report_eq(legacy[4], 15, "and none below before its end");
 	report_eq(legacy[5], 0x51, "then the other");
 	report_eq(legacy[6], 15, "then none");
-	report_eq((u64)vcpu_op(0, 1, NULL), (u64)-EEXIST, "a processor is not initialised twice");
+	report_eq(
+		(u64)vcpu_op(0, 1, NULL), (u64)-EFAULT, "no processor is initialised from nothing");
+	report_eq((u64)vcpu_op(0, 1, va(0)), (u64)-EEXIST, "nor twice");
 	report_eq((u64)vcpu_op(3, cpus_there, NULL), (u64)-ENOENT,
 		"there are no more processors than there are");
 	return true;

@@ -165,7 +165,7 @@ static int64_t poll(struct hypercall *c)
 /* --- watchdogs --- */
 
 struct op_watchdog {
-	uint32_t id, timeout; /* s; 0: ends the one with that id */
+	uint32_t id, timeout; /* s; 0: ends it */
 };
 
 static int64_t watchdog(struct hypercall *c)
@@ -177,7 +177,7 @@ static int64_t watchdog(struct hypercall *c)
 
 	if (xencomm_read(hv, c->arg[1], 0, &op, sizeof(op)))
 		return -XEN_EFAULT;
-	if (op.id > countof(hv->watchdog.deadline))
+	if (op.id > countof(hv->watchdog.deadline) || (op.id == 0 && op.timeout == 0))
 		return -XEN_EINVAL;
 	pthread_mutex_lock(&hv->watchdog.lock);
 	id = op.id;
@@ -188,10 +188,8 @@ static int64_t watchdog(struct hypercall *c)
 		id = -XEN_ENOSPC;
 	else if (op.id && !hv->watchdog.deadline[id - 1])
 		id = -XEN_EINVAL;
-	else if (op.id && !op.timeout)
-		hv->watchdog.deadline[id - 1] = 0;
 	else
-		hv->watchdog.deadline[id - 1] = now + op.timeout * 1000000000ull + 1;
+		hv->watchdog.deadline[id - 1] = op.timeout ? now + op.timeout * 1000000000ull : 0;
 	pthread_mutex_unlock(&hv->watchdog.lock);
 	return id < 0 || !op.id ? id : 0;
 }

@@ -92,6 +92,6 @@
 
 #define VECTOR_EVENT 0x10000
 
-#define MAX_CPUS 8
+#define MAX_CPUS 64
 
 #endif

@@ -17,6 +17,7 @@
 	NOTE	5, 8, .asciz "xen-3.0"
 	NOTE	6, 8, .asciz "minios\0"
 	NOTE	7, 8, .asciz "epixen\0"
+	NOTE	8, 8, .asciz "generic"
 
 	.section .text.head, "ax"
 	.global	start, start_ap

@@ -48,7 +48,8 @@ static void unbuild(struct domain *d)
 static int load_guest(struct domain *d, struct fw_config *cfg, char error[LOAD_ERROR_SIZE])
 {
 	struct ram *ram = &d->machine.ram;
-	int err = kernel_load(ram, d->fd.kernel, d->config.kernel, &d->kernel, error);
+	struct kernel_rules rules = {.high = ~0ull};
+	int err = kernel_load(ram, d->fd.kernel, d->config.kernel, &rules, &d->kernel, error);
 	if (err)
 		return err;
 	if (d->kernel.big_endian) {
@@ -61,8 +62,9 @@ static int load_guest(struct domain *d, struct fw_config *cfg, char error[LOAD_E
 	cfg->kernel_high = d->kernel.high;
 	if (d->fd.ramdisk < 0)
 		return 0;
-	return ramdisk_load(ram, d->fd.ramdisk, d->config.ramdisk, d->kernel.high, MAP_PCI_BASE,
-		&cfg->initrd, &cfg->initrd_size, error);
+	struct ramdisk_place place = {.low = d->kernel.high, .high = MAP_PCI_BASE};
+	return ramdisk_load(ram, d->fd.ramdisk, d->config.ramdisk, &place, &cfg->initrd,
+		&cfg->initrd_size, error);
 }
 
 static int boot(struct domain *d, char error[LOAD_ERROR_SIZE])

@@ -13,23 +13,28 @@ struct kernel_image {
 	uint64_t low, high; /* physical range [low, high) of all segments */
 	uint64_t unwind_va; /* unwind table as linked, for backtraces; 0: none */
 	uint64_t unwind_size;
-	uint64_t text_va;   /* lowest address of executable segments, as linked */
-	uint64_t xen_entry; /* physical, for a PV domain: as its notes say, else entry */
+	uint64_t text_va; /* lowest address of executable segments, as linked */
 	bool big_endian;
-	char xen_version[16]; /* from its notes; empty: none */
 };
 
-/* Copies the kernel's segments into RAM. fd is read from its start; name is for messages.
- * Returns 0, or -errno with one line in error. */
-int kernel_load(struct ram *ram, int fd, const char *name, struct kernel_image *k,
-	char error[LOAD_ERROR_SIZE]);
+/* What is asked of a kernel. */
+struct kernel_rules {
+	uint64_t low, high; /* it has to lie in [low, high), physical */
+	bool xen;	    /* it will find Xen: what its notes say counts */
+};
 
-/* May the kernel run in a PV domain? Returns 0, or -errno with one line in error. */
-int kernel_check_xen(const struct kernel_image *k, const char *name, char error[LOAD_ERROR_SIZE]);
+/* Copies the kernel's segments into RAM, which holds zeroes. fd is read from its start; name is for
+ * messages. Returns 0, or -errno with one line in error. */
+int kernel_load(struct ram *ram, int fd, const char *name, const struct kernel_rules *rules,
+	struct kernel_image *k, char error[LOAD_ERROR_SIZE]);
 
-/* Puts the file as high as it fits into RAM between low and high (physical), 64 KB aligned;
- * *base and *size tell where. Returns as kernel_load. */
-int ramdisk_load(struct ram *ram, int fd, const char *name, uint64_t low, uint64_t high,
+struct ramdisk_place {
+	uint64_t low, high; /* physical: all of it has to lie there */
+	bool behind;	    /* at the first page (16 KB) from low on, else as high as it fits */
+};
+
+/* Puts the file into RAM; *base and *size tell where. Returns as kernel_load. */
+int ramdisk_load(struct ram *ram, int fd, const char *name, const struct ramdisk_place *place,
 	uint64_t *base, uint64_t *size, char error[LOAD_ERROR_SIZE]);
 
 #endif

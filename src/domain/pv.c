@@ -84,28 +84,19 @@ static void unbuild(struct domain *d)
 
 /* --- boot --- */
 
+/* The ramdisk follows the kernel (ABI 2.7). */
 static int load_guest(struct domain *d, struct dom_boot *boot, char error[LOAD_ERROR_SIZE])
 {
 	struct ram *ram = &d->machine.ram;
-	uint64_t end = dom_page(&d->hv, DOM_MEMMAP_PAGE);
-	int err = kernel_load(ram, d->fd.kernel, d->config.kernel, &d->kernel, error);
+	struct kernel_rules rules = {
+		.low = DOM_FW_END, .high = dom_page(&d->hv, DOM_MEMMAP_PAGE), .xen = true};
+	int err = kernel_load(ram, d->fd.kernel, d->config.kernel, &rules, &d->kernel, error);
 
-	if (err)
-		return err;
-	if (d->kernel.low < DOM_FW_END || d->kernel.high > end) {
-		snprintf(error, LOAD_ERROR_SIZE,
-			"%s: needs memory from 0x%llx to 0x%llx; a PV domain of this size has "
-			"0x%llx to "
-			"0x%llx",
-			d->config.kernel, (unsigned long long)d->kernel.low,
-			(unsigned long long)d->kernel.high, DOM_FW_END, (unsigned long long)end);
-		return -EINVAL;
-	}
-	err = kernel_check_xen(&d->kernel, d->config.kernel, error);
 	if (err || d->fd.ramdisk < 0)
 		return err;
-	return ramdisk_load(ram, d->fd.ramdisk, d->config.ramdisk, d->kernel.high, end,
-		&boot->initrd, &boot->initrd_size, error);
+	struct ramdisk_place place = {.low = d->kernel.high, .high = rules.high, .behind = true};
+	return ramdisk_load(ram, d->fd.ramdisk, d->config.ramdisk, &place, &boot->initrd,
+		&boot->initrd_size, error);
 }
 
 /* The two channels that a guest finds in its start_info. */
@@ -139,7 +130,7 @@ static int boot(struct domain *d, char error[LOAD_ERROR_SIZE])
 		return err;
 	open_channels(d);
 	d->rings.console_told = false;
-	b.entry = d->kernel.xen_entry;
+	b.entry = d->kernel.entry;
 	b.big_endian = d->kernel.big_endian;
 	b.store_port = d->rings.store_port;
 	b.console_port = d->rings.console_port;

@@ -99,3 +99,6 @@ word:	data8	0x0102030405060708
 	data4	4, 8, 6
 	.asciz	"Xen"
 	.asciz	"minios\0"
+	data4	4, 8, 8
+	.asciz	"Xen"
+	.asciz	"generic"

@@ -66,13 +66,13 @@ start_ap:
 	mov	r19 = 0
 	mov	ar.rsc = 0
 	loadrs
-	shl	r20 = r8, 16	// 64 KB: backing store from below, stack from above
+	shl	r20 = r8, 14	// 16 KB: backing store from below, stack from above
 	movl	r21 = stacks
 	add	r20 = r20, r21
 	mov	ar.bspstore = r20
 	mov	ar.rnat = r0
 	mov	ar.rsc = 3
-	movl	r22 = 65536 - 32
+	movl	r22 = 16384 - 32
 	add	r12 = r20, r22
 	cmp.ne	p6, p0 = 0, r8
 (p6)	br	4f
@@ -88,5 +88,5 @@ start_ap:
 	.bss
 	.balign	16384
 	.global	stacks, cpus
-stacks:	.skip	65536 * MAX_CPUS
+stacks:	.skip	16384 * MAX_CPUS
 cpus:	.skip	(1 << C_LOG_SIZE) * MAX_CPUS

@@ -301,7 +301,7 @@ static void purging(void)
 	map_add(SHARED_VA, pa(page[0]) | PTE_KERNEL, PAGE_SHIFT);
 	for (unsigned n = 1; n < cpus_there; n++)
 		cpu_post(n, reader, NULL);
-	for (u64 n = 1; n < 300; n++) {
+	for (u64 n = 1; n < (cpus_there > 8 ? 30 : 300); n++) {
 		page[n & 1][0] = n;
 		map_replace(SHARED_VA, pa(page[n & 1]) | PTE_KERNEL, PAGE_SHIFT);
 		if (n & 2)

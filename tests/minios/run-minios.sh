@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Our own paravirtual kernel, guests/minios, tests its hypervisor: on each engine, with 1, 2 and 4
-# processors. Its image is in the tree; where there is a compiler it is built again and has to come out the same.
+# processors, and once with 64. Its image is in the tree; where there is a compiler it is built again and has to come out the same.
 # ENGINES, VCPUS and MINIOS (another image) narrow a run, EXTRA is its command line.
 cd "$(dirname "$0")/../.." || exit 1
 build=$(realpath "${BUILD:-build}")
@@ -194,6 +194,22 @@ ends() {
 	check "a guest that is asked to shut down does" timeout 20 "$epixen" shutdown -w asked
 }
 
+# The least memory and the most, which must not cost the host anything, in RAM or in a save file. ENGINE
+sizes() {
+	run small "$1" 1 "" "memory = 8"
+	run large "$1" 2 "" "memory = 98304"
+	config sparse "$1" 1 "tests=none then=wait" "memory = 98304"
+	"$epixen" create "$dir/sparse.cfg" 2>"$dir/sparse.err"
+	pid=$("$epixen" list -l sparse | sed -n 's/^pid //p')
+	sleep 1
+	kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	check "96 GB cost less than 100 MB: $kb KB" test "$kb" -lt 100000
+	timeout 60 "$epixen" save sparse "$dir/sparse.save" 2>>"$dir/sparse.err"
+	check "a save file of 96 GB has what is used" test "$(wc -c <"$dir/sparse.save")" -lt 8000000
+	check "and can be restored" timeout 60 "$epixen" restore "$dir/sparse.save"
+	"$epixen" destroy sparse 2>>"$dir/sparse.err"
+}
+
 same_again
 minios=${MINIOS:-$PWD/$image}
 kernel=$minios
@@ -201,6 +217,7 @@ for engine in ${ENGINES:-interp jit}; do
 	for vcpus in ${VCPUS:-1 2 4}; do
 		run alone "$engine" "$vcpus" "${EXTRA:-}"
 	done
+	sizes "$engine"
 	disks "$engine"
 	run virtual "$engine" 4 "" "clock = 'virtual'"
 	if [ -x "$(dirname "$epixen")/epixen-net" ]; then
@@ -219,6 +236,7 @@ for engine in ${ENGINES:-interp jit}; do
 	deaths "$engine" client
 	deaths "$engine" server
 done
+run many "$engine" 64 "" "memory = 8"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

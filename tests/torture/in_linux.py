@@ -32,7 +32,8 @@ def run_batch(args, binaries):
         files["t/run.sh"] = SCRIPT.encode()
         ramdisk = pathlib.Path(d) / "initramfs"
         guest.append_archive(args.ramdisk, ramdisk, files)
-        g = guest.Guest(args.epixen, args.kernel, ramdisk, args.memory, args.engine)
+        kind = guest.PvGuest if args.pv else guest.Guest
+        g = kind(args.epixen, args.kernel, ramdisk, args.memory, args.engine)
         _, text = g.run("torture", timeout=3600, vcpus=args.vcpus, run="sh /t/run.sh", extra="quiet")
     return {name: int(status) for name, status in re.findall(r"TORTURE (\S+) (\d+)", text)}, text
 
@@ -56,7 +57,9 @@ def main():
     parser.add_argument("--memory", type=int, default=2048)
     parser.add_argument("--vcpus", type=int, default=1)
     parser.add_argument("--engine", default="jit")
+    parser.add_argument("--pv", action="store_true", help="the kernel is one for Xen, in a paravirtual domain")
     args = parser.parse_args()
+    where = "PV Linux" if args.pv else "Linux"
     binaries = sorted(p for p in args.work.iterdir() if p.is_file())
     counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
     for start in range(0, len(binaries), args.batch):
@@ -66,10 +69,10 @@ def main():
         for name, (word, detail) in verdicts.items():
             counts[word] += 1
             if word != "ok":
-                print(f"{word} torture in Linux {name}: {detail}", flush=True)
+                print(f"{word} torture in {where} {name}: {detail}", flush=True)
         if any(word == "FAIL" for word, _ in verdicts.values()):
             args.log.write_text(text)
-    print("torture in Linux: {ok} passed, {FAIL} failed, {SKIP} skipped".format(**counts))
+    print("torture in {}: {ok} passed, {FAIL} failed, {SKIP} skipped".format(where, **counts))
     return 1 if counts["FAIL"] or not counts["ok"] else 0
 
 

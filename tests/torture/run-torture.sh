@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # GCC's execution tests in the user runner and inside a Linux domain, on each of ENGINES, by default "interp jit"
 # (in Linux on the JIT only, when tests are few): every 40th test, or all of them for SIZE=long.
+# PV_KERNEL adds a paravirtual domain (docs/pv-linux.md), LEVELS replaces "-O0 -O2 -O3".
 # usage: BUILD=build SIZE=short|long SHARED=../shared tests/torture/run-torture.sh
 # IA64_CC names the compiler (otherwise unpacked from SHARED/toolchain), TORTURE the directory
 # gcc.c-torture/execute (otherwise taken from Debian's gcc-12-source), ORACLE a second simulator's
@@ -15,7 +16,7 @@ ramdisk=$shared/guests/initramfs-busybox.cpio.gz
 size=${SIZE:-short}
 [ "$size" = long ] && every=1 || every=40
 engines=${ENGINES:-interp jit}
-[ "$size" = long ] && in_linux="interp jit" || in_linux=jit
+[ "$size" = long ] && in_linux=$engines || in_linux=jit
 passed=0 failed=0 skipped=0
 
 skip() { # WHAT WHY
@@ -65,6 +66,12 @@ elif [ ! -e "$kernel" ] || [ ! -e "$ramdisk" ]; then
 	skip "in Linux" "$kernel or $ramdisk is not there"
 	linux=
 fi
+pv=
+if [ -n "$linux" ] && [ -e "${PV_KERNEL:-}" ]; then
+	pv=yes
+elif [ -n "$linux" ]; then
+	skip "in PV Linux" "PV_KERNEL names no kernel"
+fi
 XDG_RUNTIME_DIR=$(mktemp -d)
 export XDG_RUNTIME_DIR
 epixen=${EPIXEN:-$build/epixen}
@@ -79,7 +86,7 @@ clean_up() {
 trap clean_up EXIT
 
 # One level after the other: the binaries of one take 2 GB.
-for level in -O0 -O2 -O3; do
+for level in ${LEVELS:--O0 -O2 -O3}; do
 	rm -rf "$work"
 	for engine in $engines; do
 		add python3 tests/torture/torture.py --source "$TORTURE" --cc "$IA64_CC" --work "$work" \
@@ -90,6 +97,9 @@ for level in -O0 -O2 -O3; do
 		add python3 tests/torture/in_linux.py --epixen "$epixen" --engine "$engine" \
 			--kernel "$kernel" --ramdisk "$ramdisk" --work "$work" \
 			--log "$build/torture-linux.log"
+		[ -n "$pv" ] && add python3 tests/torture/in_linux.py --pv --epixen "$epixen" --engine "$engine" \
+			--kernel "$PV_KERNEL" --ramdisk "$ramdisk" --work "$work" \
+			--log "$build/torture-pv-linux.log"
 	done
 done
 rm -rf "$work"

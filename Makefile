@@ -231,7 +231,8 @@ minios:
 	$(Q)gzip -9nc $(BUILD)/minios/big.elf >guests/minios/big.gz
 
 # Five rounds or ROUNDS; QUICK=1 is one short one; INTO=docs/speed.md replaces its table. COREMARK names
-# its sources, SKI its command, PV_KERNEL a Linux with CONFIG_XEN; `tests/deps.sh bench` installs the other compilers and QEMU.
+# its sources, SKI its command, PV_KERNEL a Linux with CONFIG_XEN,
+# PV_PLAIN the same without; `tests/deps.sh bench` installs the other compilers and QEMU.
 bench: all $(BUILD)/epixen-user
 	$(Q)bench/bench.py --build $(BUILD) --shared $(SHARED) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(QUICK),--quick) $(if $(INTO),--into $(INTO))

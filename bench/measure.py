@@ -39,6 +39,7 @@ COMPUTE = {
 }
 SYSTEM = {
     "syscall": "1400 system calls",
+    "gate": "1000 of the quick system calls",
     "switch": "200 context switches",
     "fault": "256 page faults, mprotect",
     "fork": "3 processes",

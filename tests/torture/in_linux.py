@@ -12,10 +12,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "linux")
 import guest  # noqa: E402  (the path has to be set first)
 from torture import EXCUSED  # noqa: E402
 
+# Linux 2.6 cannot list directories, or set limits, as today's C library wants it to.
 SCRIPT = """#!/bin/sh
 cd /t/bin
-ulimit -t 900
-for t in *; do
+ulimit -t 900 2>/dev/null
+for t in $(cat /t/names); do
 	./$t >/tmp/out 2>&1
 	status=$?
 	echo "TORTURE $t $status"
@@ -30,6 +31,7 @@ def run_batch(args, binaries):
     with tempfile.TemporaryDirectory() as d:
         files = {f"t/bin/{b.name}": b.read_bytes() for b in binaries}
         files["t/run.sh"] = SCRIPT.encode()
+        files["t/names"] = "".join(f"{b.name}\n" for b in binaries).encode()
         ramdisk = pathlib.Path(d) / "initramfs"
         guest.append_archive(args.ramdisk, ramdisk, files)
         kind = guest.PvGuest if args.pv else guest.Guest

@@ -344,9 +344,17 @@ static void hc_check_grants(struct hc_world *w)
 {
 	const struct grant_table *t = w->hv.grant;
 	uint64_t uses = 0, placed = 0;
+	uint8_t pins[HC_RAM >> XEN_PAGE_SHIFT] = {0};
 
-	for (uint32_t ref = 0; ref < t->frames * GRANTS_PER_FRAME; ref++)
-		uses += t->active[ref].readers + t->active[ref].writers;
+	for (uint32_t ref = 0; ref < t->frames * GRANTS_PER_FRAME; ref++) {
+		const struct active *a = &t->active[ref];
+		uses += a->readers + a->writers;
+		if (a->readers + a->writers)
+			pins[a->frame]++;
+	}
+	for (uint64_t gfn = 0; gfn < w->hv.pages; gfn++)
+		if (memory_pins(&w->hv, gfn) != pins[gfn])
+			hc_die(w, "a frame is pinned, or not, for nothing");
 	for (unsigned n = 0; n < t->maps; n++)
 		placed += t->map[n].used && is_self(&w->hv, t->map[n].dom);
 	if (placed > w->mapped)
@@ -383,12 +391,27 @@ static void hc_check(struct hc_world *w)
 
 /* --- steps --- */
 
+/* No frame is where another is: what was mapped is not any more. */
+static void hc_check_new(struct hc_world *w)
+{
+	uint64_t v;
+
+	for (uint64_t gfn = 0x80; gfn < 0xe0; gfn++)
+		hc_put(w, gfn << XEN_PAGE_SHIFT, &gfn, sizeof(gfn));
+	for (uint64_t gfn = 0x80; gfn < 0xe0; gfn++) {
+		ram_read(&w->m.ram, GPA(gfn << XEN_PAGE_SHIFT), &v, sizeof(v));
+		if (v != gfn)
+			hc_die(w, "a frame is not its own after a reboot");
+	}
+}
+
 static void hc_boot(struct hc_world *w)
 {
 	struct dom_boot boot = {.entry = HC_CODE, .cmdline = "fuzz"};
 	uint32_t endless[2] = {0x58434f4d, UINT32_MAX};
 
 	hv_reset(&w->hv);
+	hc_check_new(w);
 	dom_fw_build(&w->hv, &boot);
 	memset(w->m.ram.slot[0].host + HC_ARG, 0, HC_ENDLESS - HC_ARG);
 	memset(w->m.ram.slot[0].host + HC_ENDLESS, 0xff, HC_RAM / 16);

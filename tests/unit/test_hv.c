@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hypercalls of PV guests: numbers, buffers, events, grants, memory, scheduling (ABI 1.2, 4, 9-12).
  */
-#include "pv.h"
+#include "hv_call.h"
 
 #include "base/clock.h"
 #include "hv/event.h"
@@ -9,32 +9,9 @@
 #include "hv/hypercall.h"
 #include "hv/memory.h"
 
-#define BUFFER 0x300000ull /* guest-physical */
-#define INLINE (1ull << 63)
-
-static void put(struct pv *p, uint64_t gpa, const void *data, size_t n)
-{
-	assert_int_equal(ram_write(&p->g.m.ram, GPA(gpa), data, n), 0);
-}
-
-static void get(struct pv *p, uint64_t gpa, void *data, size_t n)
-{
-	assert_int_equal(ram_read(&p->g.m.ram, GPA(gpa), data, n), 0);
-}
-
 static enum hv_action last_action;
 
-/* The hypercall with its arguments; r8. */
-static int64_t call6(struct pv *p, uint64_t number, const uint64_t arg[6])
-{
-	cpu_set_cfm(p->cpu, 8);
-	gr_set(p->cpu, 2, number, 0);
-	for (unsigned n = 0; n < 6; n++)
-		gr_set(p->cpu, 32 + n, arg[n], 0);
-	last_action = hv_call(&p->hv, p->cpu);
-	return (int64_t)gr_value(p->cpu, 8);
-}
-#define CALL(p, number, ...) call6(p, number, (const uint64_t[6]){__VA_ARGS__})
+#define CALL(p, number, ...) call_on(p, 0, number, (const uint64_t[6]){__VA_ARGS__}, &last_action)
 
 /* One with a structure behind its second argument, which comes back. */
 static int64_t call_with(struct pv *p, uint64_t number, uint64_t cmd, void *arg, size_t n)
@@ -44,17 +21,6 @@ static int64_t call_with(struct pv *p, uint64_t number, uint64_t cmd, void *arg,
 	get(p, BUFFER, arg, n);
 	return r;
 }
-
-enum {
-	MEMORY_OP = 12,
-	MULTICALL = 13,
-	XEN_VERSION = 17,
-	GRANT_OP = 20,
-	VCPU_OP = 24,
-	SCHED_OP = 29,
-	CALLBACK_OP = 30,
-	EVENT_OP = 32
-};
 
 static uint8_t shared_byte(struct pv *p, unsigned at)
 {

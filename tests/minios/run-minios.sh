@@ -175,7 +175,8 @@ deaths() {
 ends() {
 	config reboot "$1" 1 "tests=none then=reboot"
 	sed -i 's/^on_reboot.*/on_reboot = "restart"/' "$dir/reboot.cfg"
-	timeout 60 "$epixen" create -c "$dir/reboot.cfg" >"$dir/reboot.out" 2>&1 </dev/null &
+	: >"$dir/reboot.out"
+	timeout 60 "$epixen" create -c "$dir/reboot.cfg" >>"$dir/reboot.out" 2>&1 </dev/null &
 	tries=0
 	while [ "$(grep -ac '^1\.\.0' "$dir/reboot.out")" -lt 3 ] && [ $tries -lt 100 ]; do
 		sleep 0.1

@@ -77,6 +77,7 @@ int daemon_main(int argc, char **argv)
 	tell_starter(ready, err);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
+		store_free(d.store);
 		return EXIT_FAILURE;
 	}
 	if (store_next_domain(d.store, 0))

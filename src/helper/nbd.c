@@ -274,6 +274,25 @@ static void loop(struct helper *h)
 	}
 }
 
+static int live(struct helper *h, const char *format, bool readonly, const char *target)
+{
+	void *p = mmap(NULL, NBD_SHARED, PROT_READ | PROT_WRITE, MAP_SHARED, HELPER_MEMORY, 0);
+
+	if (p == MAP_FAILED || !connect_image(h, format, readonly, target))
+		return 1;
+	h->shared = p;
+	if (confine()) {
+		dprintf(HELPER_READY, "its helper cannot be confined");
+		return 1;
+	}
+	if (!report(h, readonly))
+		return 1;
+	loop(h);
+	if (!nbd_aio_is_dead(h->nbd))
+		nbd_shutdown(h->nbd, 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct helper h = {.messages = -1};
@@ -287,22 +306,9 @@ int main(int argc, char **argv)
 		fcntl(fd, F_SETFD, FD_CLOEXEC); /* nothing of ours for qemu-nbd */
 	for (uint32_t n = 0; n < NBD_SLOTS; n++)
 		h.request[n] = (struct request){.h = &h, .slot = n};
-	bool readonly = strcmp(argv[2], "r") == 0;
-	void *p = mmap(NULL, NBD_SHARED, PROT_READ | PROT_WRITE, MAP_SHARED, HELPER_MEMORY, 0);
-	if (p == MAP_FAILED || !connect_image(&h, argv[1], readonly, argv[3]))
-		return 1;
-	h.shared = p;
-	if (confine()) {
-		dprintf(HELPER_READY, "its helper cannot be confined");
-		return 1;
-	}
-	if (!report(&h, readonly))
-		return 1;
-	loop(&h);
-	if (!nbd_aio_is_dead(h.nbd))
-		nbd_shutdown(h.nbd, 0);
+	int status = live(&h, argv[1], strcmp(argv[2], "r") == 0, argv[3]);
 	nbd_close(h.nbd);
 	if (h.qemu > 0)
 		waitpid(h.qemu, NULL, 0); /* then the image is closed */
-	return 0;
+	return status;
 }

@@ -32,7 +32,7 @@ static void vif_save(const struct config_vif *v, struct stream *s)
 
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 7);
+	stream_begin(s, "config", 8);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -58,6 +58,9 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->vifs);
 	for (unsigned i = 0; i < c->vifs; i++)
 		vif_save(&c->vif[i], s);
+	stream_put_u64(s, c->target);
+	stream_put_u64(s, c->online);
+	stream_put_u64(s, c->on_watchdog);
 	stream_end(s);
 }
 
@@ -111,7 +114,7 @@ static void vif_load(struct config_vif *v, struct stream *s)
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 7);
+	uint32_t version = stream_open(s, "config", 8);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -138,6 +141,11 @@ void config_load(struct domain_config *c, struct stream *s)
 	c->vifs = version > 6 ? stream_get_max(s, CONFIG_MAX_VIFS, "interfaces") : 0;
 	for (unsigned i = 0; i < c->vifs; i++)
 		vif_load(&c->vif[i], s);
+	if (version > 7) {
+		c->target = stream_get_max(s, c->memory, "memory at the start");
+		c->online = stream_get_max(s, c->vcpus, "vcpus at the start");
+		c->on_watchdog = stream_get_max(s, ACTION_PRESERVE, "on_watchdog");
+	}
 	stream_close(s);
 	if (stream_ok(s) && (c->memory < CONFIG_MIN_MEMORY || c->vcpus == 0))
 		stream_fail(s, "no memory or no vcpus");

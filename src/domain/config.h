@@ -73,8 +73,10 @@ struct domain_config {
 	char kernel[1024];  /* paths: for show, the process gets descriptors */
 	char ramdisk[1024];
 	char cmdline[2048];
-	uint64_t memory; /* MB */
+	uint64_t memory; /* MB of RAM */
+	uint64_t target; /* pv: MB that the guest is asked to keep at its start; 0: all */
 	uint64_t vcpus;
+	uint64_t online; /* pv: processors that the guest is to use at its start; 0: all */
 	uint64_t id;
 	bool pv;       /* type: it knows that it runs on Xen */
 	uint64_t vhpt; /* pv: log2 of the translation cache's size in bytes, 0: the default */
@@ -83,7 +85,7 @@ struct domain_config {
 	uint64_t jitdump;    /* 1: tell perf of translated code */
 	char jit_debug[32];  /* letters: what of translations is logged */
 	uint64_t code_cache; /* MB; 0: the engine's default */
-	enum domain_action on_poweroff, on_reboot, on_crash;
+	enum domain_action on_poweroff, on_reboot, on_crash, on_watchdog;
 	struct config_disk disk[CONFIG_MAX_DISKS];
 	uint64_t disks;
 	struct config_vif vif[CONFIG_MAX_VIFS];
@@ -92,9 +94,12 @@ struct domain_config {
 
 /* Most MB of RAM that the guest-physical layout has room for (below 3 GB and from 4 GB up to the
  * slot at 1 TB). */
-#define CONFIG_MAX_MEMORY     ((1024ull - 1) * 1024)
-#define CONFIG_MAX_PV_MEMORY  (96ull * 1024)
-#define CONFIG_MAX_VHPT	      28
+#define CONFIG_MAX_MEMORY    ((1024ull - 1) * 1024)
+#define CONFIG_MAX_PV_MEMORY (96ull * 1024)
+/* Of what a guest's start_info has room for. */
+#define CONFIG_MAX_PV_CMDLINE 1023
+#define CONFIG_MIN_VHPT	      15
+#define CONFIG_MAX_VHPT	      23
 #define CONFIG_MIN_MEMORY     8ull
 #define CONFIG_MAX_CODE_CACHE 1024ull
 

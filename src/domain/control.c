@@ -5,6 +5,8 @@
 #include "domain/kind.h"
 #include "domain/match.h"
 
+#include "hv/memory.h"
+
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -51,14 +53,24 @@ static void state_letters(struct domain *d, char s[7])
 		s[4] = 'c';
 }
 
+/* What the guest has not given back, MB. */
+static uint64_t memory_now(struct domain *d)
+{
+	return d->config.pv ? memory_count(&d->hv) << XEN_PAGE_SHIFT >> 20 : d->config.memory;
+}
+
 static void cmd_info(struct domain *d, struct client *c, const char *arg)
 {
 	char state[7];
 	(void)arg;
 	state_letters(d, state);
-	text_printf(&c->out, "=name %s\n=id %llu\n=memory %llu\n=vcpus %llu\n", d->config.name,
-		(unsigned long long)d->config.id, (unsigned long long)d->config.memory,
-		(unsigned long long)d->config.vcpus);
+	const struct domain_config *g = &d->config;
+	text_printf(&c->out, "=name %s\n=id %llu\n=memory %llu\n=maxmem %llu\n=target %llu\n",
+		g->name, (unsigned long long)g->id, (unsigned long long)memory_now(d),
+		(unsigned long long)g->memory,
+		(unsigned long long)(g->target ? g->target : g->memory));
+	text_printf(&c->out, "=vcpus %llu\n=online %llu\n", (unsigned long long)g->vcpus,
+		(unsigned long long)(g->online ? g->online : g->vcpus));
 	text_printf(&c->out, "=state %s\n=time %.1f\n=pid %d\n=uuid %s\n=kernel %s\n", state,
 		cpu_seconds(d), (int)getpid(), d->config.uuid, d->config.kernel);
 	reply(c, "ok");

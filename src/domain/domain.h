@@ -28,7 +28,14 @@ struct store_ring;
 struct xenbus;
 
 /* What a vCPU thread asks the I/O thread for; the first one asked is served. */
-enum domain_event { EVENT_NONE, EVENT_POWEROFF, EVENT_REBOOT, EVENT_RESTART, EVENT_CRASH };
+enum domain_event {
+	EVENT_NONE,
+	EVENT_POWEROFF,
+	EVENT_REBOOT,
+	EVENT_RESTART,
+	EVENT_WATCHDOG,
+	EVENT_CRASH
+};
 
 /* How a domain's life ended, as `wait` reports it. */
 enum domain_end { END_NOT_YET, END_POWEROFF, END_REBOOT, END_CRASH, END_DESTROYED };
@@ -151,6 +158,8 @@ void domain_go(struct domain *d);
 void domain_ask(struct domain *d, enum domain_event event, unsigned vcpu);
 /* The guest cannot go on; why is kept from the first call. vCPU threads. */
 void domain_crash(struct vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The guest did not serve its watchdog in time: as domain_crash, but on_watchdog decides. */
+void domain_watchdog(struct vcpu *v);
 /* Waits while the domain is stopped. Returns false when the thread has to end. */
 bool vcpu_park(struct vcpu *v);
 /* Wakes a sleeping vCPU thread. Any thread; this is what cpu_kick calls. */

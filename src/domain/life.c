@@ -105,7 +105,9 @@ static bool act(struct domain *d, enum domain_event event)
 		return follow(d, ACTION_RESTART, END_REBOOT);
 	default:
 		report_crash(d);
-		return follow(d, d->config.on_crash, END_CRASH);
+		return follow(d,
+			event == EVENT_WATCHDOG ? d->config.on_watchdog : d->config.on_crash,
+			END_CRASH);
 	}
 }
 

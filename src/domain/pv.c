@@ -235,7 +235,7 @@ static void act(struct vcpu *v, enum hv_action action)
 		domain_crash(v, "suspended itself, which nobody had asked for");
 		break;
 	case HV_WATCHDOG:
-		domain_crash(v, "the guest's watchdog was not served in time");
+		domain_watchdog(v);
 		break;
 	case HV_CRASH:
 		domain_crash(v, "%s", v->cpu->exit_text);

@@ -89,6 +89,15 @@ void domain_ask(struct domain *d, enum domain_event event, unsigned vcpu)
 	domain_notify(d);
 }
 
+static void end(struct vcpu *v, enum domain_event event, const char *text)
+{
+	pthread_mutex_lock(&v->domain->lock);
+	if (v->domain->event == EVENT_NONE)
+		snprintf(v->domain->crash_text, sizeof(v->domain->crash_text), "%s", text);
+	pthread_mutex_unlock(&v->domain->lock);
+	domain_ask(v->domain, event, v->cpu->index);
+}
+
 void domain_crash(struct vcpu *v, const char *fmt, ...)
 {
 	char text[sizeof(v->domain->crash_text)];
@@ -96,9 +105,10 @@ void domain_crash(struct vcpu *v, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	pthread_mutex_lock(&v->domain->lock);
-	if (v->domain->event == EVENT_NONE)
-		snprintf(v->domain->crash_text, sizeof(v->domain->crash_text), "%s", text);
-	pthread_mutex_unlock(&v->domain->lock);
-	domain_ask(v->domain, EVENT_CRASH, v->cpu->index);
+	end(v, EVENT_CRASH, text);
+}
+
+void domain_watchdog(struct vcpu *v)
+{
+	end(v, EVENT_WATCHDOG, "the guest's watchdog was not served in time");
 }

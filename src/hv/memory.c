@@ -27,6 +27,14 @@ bool memory_present(const struct hv *hv, uint64_t gfn)
 	return gfn < hv->pages && !(atomic_load(&hv->memory.absent[gfn / 64]) >> gfn % 64 & 1);
 }
 
+uint64_t memory_count(struct hv *hv)
+{
+	pthread_mutex_lock(&hv->memory.lock);
+	uint64_t n = hv->memory.present;
+	pthread_mutex_unlock(&hv->memory.lock);
+	return n;
+}
+
 /* The host gets the page back; where it cannot take it, it is zeroed at least. */
 void memory_discard(struct hv *hv, uint64_t gfn)
 {

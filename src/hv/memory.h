@@ -23,6 +23,8 @@ void memory_save(struct hv *hv, struct stream *s);
 void memory_load(struct hv *hv, struct stream *s);
 
 bool memory_present(const struct hv *hv, uint64_t gfn);
+/* How many there are. */
+uint64_t memory_count(struct hv *hv);
 /* Takes a frame from the guest, or gives it one; false: not there or pinned, or there already.
  * hv_flush has to follow, and memory_discard behind a removal. */
 bool memory_remove(struct hv *hv, uint64_t gfn);

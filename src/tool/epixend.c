@@ -129,8 +129,12 @@ static void take_line(struct xenstore_domain *d, const char *line)
 		snprintf(d->name, sizeof(d->name), "%.63s", value);
 	else if (strcmp(key, "uuid") == 0)
 		snprintf(d->uuid, sizeof(d->uuid), "%.39s", value);
-	else if (strcmp(key, "memory") == 0)
-		d->memory = strtoull(value, NULL, 10);
+	else if (strcmp(key, "target") == 0)
+		d->target = strtoull(value, NULL, 10);
+	else if (strcmp(key, "maxmem") == 0)
+		d->maxmem = strtoull(value, NULL, 10);
+	else if (strcmp(key, "online") == 0)
+		d->online = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(key, "vcpus") == 0)
 		d->vcpus = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(key, "kernel") == 0)

@@ -35,7 +35,7 @@ static void take_line(struct guest *g, const char *line)
 	char key[16], value[16];
 	if (sscanf(line, "%15s %15s", key, value) != 2)
 		return;
-	if (strcmp(key, "memory") == 0)
+	if (strcmp(key, "maxmem") == 0)
 		g->memory = strtoull(value, NULL, 10);
 	else if (strcmp(key, "vcpus") == 0)
 		g->vcpus = strtoull(value, NULL, 10);

@@ -12,7 +12,7 @@ struct guest {
 	char name[64];
 	bool pv;
 	bool ended;	 /* shut down or crashed, and preserved */
-	uint64_t memory; /* MB */
+	uint64_t memory; /* MB, at most */
 	uint64_t vcpus;
 	int store;
 };

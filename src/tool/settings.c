@@ -204,6 +204,28 @@ static int read_uuid(struct reading *r, const struct cfg_setting *s, const struc
 	return good ? 0 : cfg_fail(r->cfg, s, "uuid '%s' is not of the form %s", u, form);
 }
 
+/* Log2 of bytes, or -1 for one that all domains share, which is none of ours. */
+static int read_vhpt(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	r->config->vhpt = 0;
+	if (s->value.kind != CFG_LIST &&
+		(strcmp(s->value.text, "-1") == 0 || strcmp(s->value.text, "0") == 0))
+		return 0;
+	return read_number(r, s, row);
+}
+
+/* It would be a program that chooses the kernel, with the rights of who creates the domain. */
+static int refuse_bootloader(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	(void)row;
+	if (want_text(r, s))
+		return -EINVAL;
+	return *s->value.text ? cfg_fail(r->cfg, s,
+					"bootloader '%s' cannot be run: give kernel and ramdisk",
+					s->value.text)
+			      : 0;
+}
+
 /* Errors name the entry and its own place. */
 static int read_disk(struct reading *r, const struct cfg_setting *s, unsigned i)
 {
@@ -267,7 +289,10 @@ static const struct row rows[] = {
 	{"type",        read_type,   0, 0,            0, 0, ""},
 	{"builder",     read_type,   0, 0,            0, 0, ""},
 	{"memory",      read_number, TO(memory),      CONFIG_MIN_MEMORY, CONFIG_MAX_MEMORY, " MB"},
+	{"maxmem",      read_number, TO(target),      CONFIG_MIN_MEMORY, CONFIG_MAX_MEMORY, " MB"},
 	{"vcpus",       read_number, TO(vcpus),       1, MAX_CPUS, ""},
+	{"maxvcpus",    read_number, TO(online),      1, MAX_CPUS, ""},
+	{"vhpt",        read_vhpt,   TO(vhpt),        CONFIG_MIN_VHPT, CONFIG_MAX_VHPT, ""},
 	{"cpu_model",   read_model,  TO(cpu_model),   0, 0, ""},
 	{"clock",       read_clock,  0, 0,            0, 0, ""},
 	{"engine",      read_engine, 0, 0,            0, 0, ""},
@@ -279,31 +304,32 @@ static const struct row rows[] = {
 	{"cmdline",     read_line,   LINE(cmdline),   0, 0, ""},
 	{"root",        read_line,   LINE(root),      0, 0, ""},
 	{"extra",       read_line,   LINE(extra),     0, 0, ""},
+	{"bootloader",  refuse_bootloader, 0, 0,      0, 0, ""},
 	{"disk",        read_disks,  0, 0,            0, 0, ""},
 	{"vif",         read_vifs,   0, 0,            0, 0, ""},
 	{"on_poweroff", read_action, TO(on_poweroff), 0, 0, ""},
 	{"on_reboot",   read_action, TO(on_reboot),   0, 0, ""},
 	{"on_crash",    read_action, TO(on_crash),    0, 0, ""},
+	{"on_watchdog", read_action, TO(on_watchdog), 0, 0, ""},
 };
 /* clang-format on */
 
 /* Keys of xl and xm files that change nothing here: such files must still start. */
 static const char *const ignored[] = {"acpi", "acpi_firmware", "acpi_laptop_slate", "altp2m",
-	"apic", "bios", "boot", "bootloader", "bootloader_args", "cap", "channel", "claim_mode",
-	"cpu_weight", "cpuid", "cpus", "cpus_soft", "device_model", "device_model_args",
-	"device_model_override", "device_model_version", "driver_domain", "dm_restrict",
-	"e820_host", "event_channels", "extratime", "firmware", "firmware_override", "gfx_passthru",
-	"guest_os_type", "hap", "hdtype", "hpet", "init_seclabel", "ioports", "iomem", "irqs",
-	"keymap", "latency", "localtime", "max_event_channels", "max_grant_frames",
-	"max_maptrack_frames", "maxmem", "maxvcpus", "monitor", "ms_vm_genid", "nestedhvm",
-	"nographic", "nomigrate", "nodes", "numa_placement", "nvram", "nx", "on_soft_reset",
-	"on_watchdog", "pae", "parallel", "passthrough", "pci", "pci_msitranslate",
+	"apic", "bios", "boot", "bootloader_args", "cap", "channel", "claim_mode", "cpu_weight",
+	"cpuid", "cpus", "cpus_soft", "device_model", "device_model_args", "device_model_override",
+	"device_model_version", "driver_domain", "dm_restrict", "e820_host", "event_channels",
+	"extratime", "firmware", "firmware_override", "gfx_passthru", "guest_os_type", "hap",
+	"hdtype", "hpet", "init_seclabel", "ioports", "iomem", "irqs", "keymap", "latency",
+	"localtime", "max_event_channels", "max_grant_frames", "max_maptrack_frames", "monitor",
+	"ms_vm_genid", "nestedhvm", "nographic", "nomigrate", "nodes", "numa_placement", "nvram",
+	"nx", "on_soft_reset", "pae", "parallel", "passthrough", "pci", "pci_msitranslate",
 	"pci_permissive", "pci_power_mgmt", "period", "pool", "pvh", "rdm", "restart",
 	"rtc_timeoffset", "sdl", "seclabel", "serial", "shadow_memory", "slice", "smbios_firmware",
 	"soundhw", "spice", "stdvga", "suppress_spurious_page_faults", "timer_mode", "tsc_mode",
-	"usb", "usbctrl", "usbdev", "usbdevice", "vcpu_avail", "vfb", "vga", "vhpt", "videoram",
-	"viommu", "viridian", "vkb", "vnc", "vncconsole", "vncdisplay", "vnclisten", "vncpasswd",
-	"vncunused", "vnuma", "vpt_align", "vscsi", "vtpm", "xen_platform_pci"};
+	"usb", "usbctrl", "usbdev", "usbdevice", "vcpu_avail", "vfb", "vga", "videoram", "viommu",
+	"viridian", "vkb", "vnc", "vncconsole", "vncdisplay", "vnclisten", "vncpasswd", "vncunused",
+	"vnuma", "vpt_align", "vscsi", "vtpm", "xen_platform_pci"};
 
 static int unknown_key(struct reading *r, const struct cfg_setting *s)
 {
@@ -364,21 +390,74 @@ static int join_cmdline(struct reading *r)
 	return -EINVAL;
 }
 
+/* The last setting with a key that counts, for messages; NULL: it is the default. */
+static const struct cfg_setting *setting_of(const struct cfg *cfg, const char *key)
+{
+	const struct cfg_setting *found = NULL;
+
+	for (unsigned i = 0; i < cfg->count; i++)
+		if (strcmp(cfg->setting[i].key, key) == 0)
+			found = &cfg->setting[i];
+	return found;
+}
+
 /* What PV domains have not. */
 static int check_pv(const struct reading *r)
 {
 	const struct domain_config *c = r->config;
+	const char *line = r->cmdline[0] ? "cmdline" : r->extra[0] ? "extra" : "root";
 
-	if (c->pv && c->engine == ENGINE_VERIFY)
-		snprintf(r->cfg->error, sizeof(r->cfg->error),
+	if (!c->pv)
+		return 0;
+	if (c->engine == ENGINE_VERIFY)
+		return cfg_fail(r->cfg, setting_of(r->cfg, "engine"),
 			"engine 'verify' is for domains of type hvm");
-	else if (c->pv && c->memory > CONFIG_MAX_PV_MEMORY)
-		snprintf(r->cfg->error, sizeof(r->cfg->error),
+	if (c->memory > CONFIG_MAX_PV_MEMORY)
+		return cfg_fail(r->cfg, setting_of(r->cfg, c->target ? "maxmem" : "memory"),
 			"memory is %llu MB, a PV domain has %llu at most",
 			(unsigned long long)c->memory, CONFIG_MAX_PV_MEMORY);
-	else
+	size_t len = strlen(c->cmdline);
+	if (len > CONFIG_MAX_PV_CMDLINE)
+		return cfg_fail(r->cfg, setting_of(r->cfg, line),
+			"the command line has %zu characters, a PV domain's has %d at most", len,
+			CONFIG_MAX_PV_CMDLINE);
+	return 0;
+}
+
+/* A domain is made with the most it may have; a guest that knows Xen begins with less. */
+static int settle_most(struct reading *r, const char *key, uint64_t *first, uint64_t *most)
+{
+	const struct cfg_setting *s = setting_of(r->cfg, key);
+	uint64_t at_first = *first;
+
+	if (!*most)
 		return 0;
-	return -EINVAL;
+	if (*most < at_first)
+		return cfg_fail(r->cfg, s, "%s is %llu, less than the domain has at first (%llu)",
+			key, (unsigned long long)*most, (unsigned long long)at_first);
+	if (!r->config->pv) {
+		if (*most > at_first)
+			log_warn("warning: %s is for domains of type pv yet, ignored", key);
+		*most = 0;
+		return 0;
+	}
+	*first = *most;
+	*most = at_first;
+	return 0;
+}
+
+static int settle_sizes(struct reading *r)
+{
+	struct domain_config *c = r->config;
+	int err = settle_most(r, "maxmem", &c->memory, &c->target);
+
+	if (!err)
+		err = settle_most(r, "maxvcpus", &c->vcpus, &c->online);
+	if (c->vhpt && !c->pv) {
+		log_warn("warning: vhpt is for domains of type pv yet, ignored");
+		c->vhpt = 0;
+	}
+	return err;
 }
 
 /* An unmodified guest has no drivers for what there is. */
@@ -428,7 +507,8 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 		snprintf(cfg->error, sizeof(cfg->error), "no name given");
 	else if (!config->kernel[0])
 		snprintf(cfg->error, sizeof(cfg->error), "no kernel given");
-	if (!config->name[0] || !config->kernel[0] || check_pv(&r) || join_cmdline(&r))
+	if (!config->name[0] || !config->kernel[0] || settle_sizes(&r) || join_cmdline(&r) ||
+		check_pv(&r))
 		return -EINVAL;
 	settle_clock(&r);
 	settle_disks(&r);

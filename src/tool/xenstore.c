@@ -114,12 +114,12 @@ static void put_machine(struct writer *w, const struct xenstore_domain *d)
 	put(w, "/image/kernel", "%s", d->kernel);
 }
 
-static void put_processors(struct writer *w, unsigned vcpus)
+static void put_processors(struct writer *w, unsigned online, unsigned vcpus)
 {
 	char name[40];
 	for (unsigned i = 0; i < vcpus; i++) {
 		snprintf(name, sizeof(name), "/cpu/%u/availability", i);
-		put(w, name, "online");
+		put(w, name, i < online ? "online" : "offline");
 	}
 }
 
@@ -135,14 +135,14 @@ static void put_domain(struct writer *w, const struct xenstore_domain *d)
 	put(w, "/vm", "/vm/%s", d->uuid);
 	put(w, "/name", "%s", d->name);
 	put(w, "/domid", "%u", d->id);
-	put(w, "/memory/target", "%llu", (unsigned long long)d->memory * 1024);
-	put(w, "/memory/static-max", "%llu", (unsigned long long)d->memory * 1024);
+	put(w, "/memory/target", "%llu", (unsigned long long)d->target * 1024);
+	put(w, "/memory/static-max", "%llu", (unsigned long long)d->maxmem * 1024);
 	put(w, "/control/platform-feature-xs_reset_watches", "1");
 	put(w, "/console/type", "xenconsoled");
 	put(w, "/console/output", "pty");
 	put(w, "/console/limit", "1048576");
 	put(w, "/console/tty", "%s", d->console);
-	put_processors(w, d->vcpus);
+	put_processors(w, d->online, d->vcpus);
 	for (unsigned i = 0; i < countof(own); i++) {
 		put(w, own[i], "%s", "");
 		give(w, own[i], d->id, -1);

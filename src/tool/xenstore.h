@@ -9,8 +9,8 @@
 struct xenstore_domain {
 	unsigned id;
 	char name[64], uuid[40];
-	uint64_t memory; /* MB */
-	unsigned vcpus;
+	uint64_t target, maxmem; /* MB that it has first and at most */
+	unsigned online, vcpus;	 /* likewise */
 	char kernel[1024];
 	struct text nodes; /* lines as backend_nodes of the domain puts them */
 	char console[440]; /* its control socket */

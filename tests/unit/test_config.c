@@ -200,9 +200,10 @@ static void bad_values_are_named(void **state)
 	apply_fails(
 		"name = '12'", "f.cfg:1: name '12' is a number, which names a domain by its id");
 	apply_fails("type = 'pvh'", "f.cfg:1: type is 'pvh', possible are 'hvm' and 'pv'");
-	apply_fails("type = 'pv'\nengine = 'verify'", "engine 'verify' is for domains of type hvm");
-	apply_fails(
-		"type = 'pv'\nmemory = 98305", "memory is 98305 MB, a PV domain has 98304 at most");
+	apply_fails("type = 'pv'\nengine = 'verify'",
+		"f.cfg:2: engine 'verify' is for domains of type hvm");
+	apply_fails("type = 'pv'\nmemory = 98305",
+		"f.cfg:2: memory is 98305 MB, a PV domain has 98304 at most");
 	apply_fails("cpu_model = 'z80'", "f.cfg:1: cpu_model 'z80' is unknown");
 	apply_fails("clock = 'sun'", "f.cfg:1: clock is 'sun', possible are 'real' and 'virtual'");
 	apply_fails("on_crash = 'weep'",
@@ -235,6 +236,78 @@ static void keys_of_xl_without_effect_are_accepted(void **state)
 	log_init("test", LOG_ERROR);
 	applies(&c, "vif = ['mac=00:16:3e:00:00:01']\nvnc = 1\npae = 1\n");
 	log_init("test", LOG_WARN);
+}
+
+static void a_pv_domain_is_made_with_the_most_it_may_have(void **state)
+{
+	(void)state;
+	struct domain_config c;
+	applies(&c, "type='pv'\nmemory=256\nmaxmem=1024\nvcpus=2\nmaxvcpus=8\n");
+	assert_int_equal(c.memory, 1024);
+	assert_int_equal(c.target, 256);
+	assert_int_equal(c.vcpus, 8);
+	assert_int_equal(c.online, 2);
+	applies(&c, "type='pv'\nmemory=256\nvcpus=2\n");
+	assert_int_equal(c.memory, 256);
+	assert_int_equal(c.target, 0);
+	assert_int_equal(c.vcpus, 2);
+	assert_int_equal(c.online, 0);
+	log_init("test", LOG_ERROR);
+	applies(&c, "memory=256\nmaxmem=1024\nvcpus=2\nmaxvcpus=8\nvhpt=16\n");
+	log_init("test", LOG_WARN);
+	assert_int_equal(c.memory, 256);
+	assert_int_equal(c.vcpus, 2);
+	assert_int_equal(c.vhpt, 0);
+	apply_fails("memory = 512\nmaxmem = 256",
+		"f.cfg:2: maxmem is 256, less than the domain has at first (512)");
+	apply_fails("maxvcpus = 2\nvcpus = 4",
+		"f.cfg:1: maxvcpus is 2, less than the domain has at first (4)");
+	apply_fails("type = 'pv'\nmaxmem = 98305",
+		"f.cfg:2: memory is 98305 MB, a PV domain has 98304 at most");
+}
+
+static void a_vhpt_has_sizes_of_xen(void **state)
+{
+	(void)state;
+	struct domain_config c;
+	static const struct {
+		const char *text;
+		unsigned size;
+	} good[] = {{"type='pv'", 0}, {"type='pv'\nvhpt=0", 0}, {"type='pv'\nvhpt=-1", 0},
+		{"type='pv'\nvhpt=15", 15}, {"type='pv'\nvhpt='23'", 23}};
+	for (unsigned i = 0; i < countof(good); i++) {
+		applies(&c, good[i].text);
+		assert_int_equal(c.vhpt, good[i].size);
+	}
+	apply_fails("vhpt = 14", "f.cfg:1: vhpt is 14, possible are 15 to 23");
+	apply_fails("vhpt = 24", "f.cfg:1: vhpt is 24, possible are 15 to 23");
+	apply_fails("vhpt = -2", "f.cfg:1: vhpt is -2, possible are 15 to 23");
+	apply_fails("vhpt = [ 16 ]", "f.cfg:1: vhpt must be a number");
+}
+
+static void what_a_pv_domain_has_not_is_refused(void **state)
+{
+	(void)state;
+	struct domain_config c;
+	char text[1200] = "type = 'pv'\nextra = '";
+	size_t n = strlen(text);
+	memset(text + n, 'x', 1023);
+	snprintf(text + n + 1023, 4, "'\n");
+	applies(&c, text);
+	assert_int_equal(strlen(c.cmdline), 1023);
+	snprintf(text + n + 1023, 4, "x'\n");
+	apply_fails(text,
+		"f.cfg:2: the command line has 1024 characters, a PV domain's has 1023 at "
+		"most");
+	apply_fails("\nbootloader = 'pygrub'",
+		"f.cfg:2: bootloader 'pygrub' cannot be run: give kernel and ramdisk");
+	applies(&c, "bootloader = ''");
+	applies(&c, "on_watchdog = 'preserve'");
+	assert_int_equal(c.on_watchdog, ACTION_PRESERVE);
+	applies(&c, "");
+	assert_int_equal(c.on_watchdog, ACTION_DESTROY);
+	apply_fails("on_watchdog = 'bark'", "f.cfg:1: on_watchdog is 'bark', possible are destroy, "
+					    "restart and preserve");
 }
 
 static void name_and_kernel_are_needed(void **state)
@@ -282,12 +355,20 @@ static void configuration_survives_the_stream(void **state)
 	applies(&c, "vcpus=5\nmemory=99\nextra='a b'\non_reboot='preserve'\nclock='virtual'\n"
 		    "engine='jit'\njitdump=1\njit_debug='ic'\ncode_cache=7");
 	c.id = 77;
+	c.target = 50;
+	c.online = 3;
+	c.vhpt = 17;
+	c.on_watchdog = ACTION_RESTART;
 	config_save(&c, &s);
 	config_load(&back, &s);
 	assert_true(stream_ok(&s));
 	assert_int_equal(back.vcpus, 5);
 	assert_int_equal(back.memory, 99);
 	assert_int_equal(back.id, 77);
+	assert_int_equal(back.target, 50);
+	assert_int_equal(back.online, 3);
+	assert_int_equal(back.vhpt, 17);
+	assert_int_equal(back.on_watchdog, ACTION_RESTART);
 	assert_int_equal(back.code_cache, 7);
 	assert_true(back.virtual_clock);
 	assert_int_equal(back.engine, ENGINE_JIT);
@@ -314,6 +395,9 @@ int main(void)
 		cmocka_unit_test(bad_values_are_named),
 		cmocka_unit_test(long_strings_are_refused_not_cut),
 		cmocka_unit_test(keys_of_xl_without_effect_are_accepted),
+		cmocka_unit_test(a_pv_domain_is_made_with_the_most_it_may_have),
+		cmocka_unit_test(a_vhpt_has_sizes_of_xen),
+		cmocka_unit_test(what_a_pv_domain_has_not_is_refused),
 		cmocka_unit_test(name_and_kernel_are_needed),
 		cmocka_unit_test(engines_have_names_and_verify_takes_the_virtual_clock),
 		cmocka_unit_test(configuration_survives_the_stream),

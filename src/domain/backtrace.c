@@ -159,7 +159,9 @@ void backtrace(struct text *out, struct cpu *cpu, const struct kernel_image *ker
 			!known		 ? "  no unwind information"
 			: u.interruption ? "  interruption"
 					 : "");
-		if (!known || u.interruption || !step(cpu, &u, &f))
+		if (!known) /* a leaf, or firmware: all is in its home */
+			u = (struct unwind_frame){0};
+		if ((!known && n) || u.interruption || !step(cpu, &u, &f))
 			break;
 	}
 }

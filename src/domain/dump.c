@@ -8,8 +8,9 @@
 #include "cpu/rse.h"
 #include "cpu/timer.h"
 #include "domain/backtrace.h"
+#include "domain/dump.h"
 
-static void line(struct text *t, unsigned *column, const char *name, uint64_t v, bool nat)
+void dump_line(struct text *t, unsigned *column, const char *name, uint64_t v, bool nat)
 {
 	text_printf(t, "%s%9s %016llx%s", *column == 0 ? "" : " ", name, (unsigned long long)v,
 		nat ? "*" : " ");
@@ -19,14 +20,14 @@ static void line(struct text *t, unsigned *column, const char *name, uint64_t v,
 	}
 }
 
-static void end_block(struct text *t, unsigned *column)
+void dump_end(struct text *t, unsigned *column)
 {
 	if (*column)
 		text_printf(t, "\n");
 	*column = 0;
 }
 
-static void dump_psr(struct text *t, const struct cpu *cpu)
+void dump_psr(struct text *t, const char *name, uint64_t psr)
 {
 	static const struct {
 		unsigned bit;
@@ -37,8 +38,8 @@ static void dump_psr(struct text *t, const struct cpu *cpu)
 		{PSR_IS_BIT, "is"}, {PSR_MC_BIT, "mc"}, {PSR_IT_BIT, "it"}, {PSR_ID_BIT, "id"},
 		{PSR_DA_BIT, "da"}, {PSR_DD_BIT, "dd"}, {PSR_SS_BIT, "ss"}, {PSR_ED_BIT, "ed"},
 		{PSR_BN_BIT, "bn"}, {PSR_IA_BIT, "ia"}, {PSR_VM_BIT, "vm"}};
-	uint64_t psr = cpu_psr(cpu);
-	text_printf(t, "      psr %016llx cpl=%u", (unsigned long long)psr, cpu->cpl);
+	text_printf(t, "%9s %016llx cpl=%u", name, (unsigned long long)psr,
+		(unsigned)(psr >> PSR_CPL_BIT & 3));
 	for (unsigned i = 0; i < countof(flag); i++) {
 		if (psr >> flag[i].bit & 1)
 			text_printf(t, " %s", flag[i].name);
@@ -64,19 +65,19 @@ static void dump_control(struct text *t, struct cpu *cpu)
 		{CR_ITM, "itm"}};
 	unsigned column = 0;
 	for (unsigned i = 0; i < countof(cr); i++)
-		line(t, &column, cr[i].name, cpu->cr[cr[i].number], false);
-	line(t, &column, "lid", cpu->sapic.lid, false);
-	line(t, &column, "tpr", cpu->sapic.tpr, false);
-	line(t, &column, "itv", cpu->sapic.itv, false);
+		dump_line(t, &column, cr[i].name, cpu->cr[cr[i].number], false);
+	dump_line(t, &column, "lid", cpu->sapic.lid, false);
+	dump_line(t, &column, "tpr", cpu->sapic.tpr, false);
+	dump_line(t, &column, "itv", cpu->sapic.itv, false);
 	for (unsigned i = 0; i < 4; i++) {
 		char name[8] = {'i', 'r', 'r', (char)('0' + i)};
-		line(t, &column, name, cpu->sapic.irr[i], false);
+		dump_line(t, &column, name, cpu->sapic.irr[i], false);
 	}
 	for (unsigned i = 0; i < 8; i++) {
 		char name[8] = {'r', 'r', '[', (char)('0' + i), ']'};
-		line(t, &column, name, cpu->mmu.rr[i], false);
+		dump_line(t, &column, name, cpu->mmu.rr[i], false);
 	}
-	end_block(t, &column);
+	dump_end(t, &column);
 }
 
 static void dump_application(struct text *t, struct cpu *cpu)
@@ -84,25 +85,25 @@ static void dump_application(struct text *t, struct cpu *cpu)
 	unsigned column = 0;
 	for (unsigned i = 0; i < 8; i++) {
 		char name[8] = {'b', (char)('0' + i)};
-		line(t, &column, name, cpu->br[i], false);
+		dump_line(t, &column, name, cpu->br[i], false);
 	}
 	for (unsigned i = 0; i < 8; i++) {
 		char name[8] = {'k', 'r', (char)('0' + i)};
-		line(t, &column, name, cpu->ar[AR_K0 + i], false);
+		dump_line(t, &column, name, cpu->ar[AR_K0 + i], false);
 	}
-	line(t, &column, "pr", cpu->pr, false);
-	line(t, &column, "rsc", cpu->rse.mode_pl, false);
-	line(t, &column, "bsp", rse_bsp(cpu), false);
-	line(t, &column, "bspstore", cpu->rse.bspstore, false);
-	line(t, &column, "rnat", cpu->rse.rnat, false);
-	line(t, &column, "unat", cpu->ar[AR_UNAT], false);
-	line(t, &column, "pfs", cpu->ar[AR_PFS], false);
-	line(t, &column, "fpsr", cpu->ar[AR_FPSR], false);
-	line(t, &column, "ccv", cpu->ar[AR_CCV], false);
-	line(t, &column, "lc", cpu->ar[AR_LC], false);
-	line(t, &column, "ec", cpu->ar[AR_EC], false);
-	line(t, &column, "itc", clock_now(&cpu->machine->clock) + cpu->itc_offset, false);
-	end_block(t, &column);
+	dump_line(t, &column, "pr", cpu->pr, false);
+	dump_line(t, &column, "rsc", cpu->rse.mode_pl, false);
+	dump_line(t, &column, "bsp", rse_bsp(cpu), false);
+	dump_line(t, &column, "bspstore", cpu->rse.bspstore, false);
+	dump_line(t, &column, "rnat", cpu->rse.rnat, false);
+	dump_line(t, &column, "unat", cpu->ar[AR_UNAT], false);
+	dump_line(t, &column, "pfs", cpu->ar[AR_PFS], false);
+	dump_line(t, &column, "fpsr", cpu->ar[AR_FPSR], false);
+	dump_line(t, &column, "ccv", cpu->ar[AR_CCV], false);
+	dump_line(t, &column, "lc", cpu->ar[AR_LC], false);
+	dump_line(t, &column, "ec", cpu->ar[AR_EC], false);
+	dump_line(t, &column, "itc", clock_now(&cpu->machine->clock) + cpu->itc_offset, false);
+	dump_end(t, &column);
 }
 
 static void dump_general(struct text *t, const struct cpu *cpu)
@@ -111,25 +112,27 @@ static void dump_general(struct text *t, const struct cpu *cpu)
 	for (unsigned r = 0; r < 32 + cpu->sof && r < 128; r++) {
 		char name[] = {'r', (char)('0' + r / 100), (char)('0' + r / 10 % 10),
 			(char)('0' + r % 10), 0};
-		line(t, &column, name, gr_value(cpu, r), gr_nat(cpu, r) != 0);
+		dump_line(t, &column, name, gr_value(cpu, r), gr_nat(cpu, r) != 0);
 	}
-	end_block(t, &column);
+	dump_end(t, &column);
 	for (unsigned r = 0; r < 16; r++) {
 		char name[] = {'b', 'a', 'n', 'k', ' ', 'r', (char)('0' + (16 + r) / 10),
 			(char)('0' + (16 + r) % 10), 0};
-		line(t, &column, name, cpu->gr_bank[r], cpu->gr_bank_nat[r] != 0);
+		dump_line(t, &column, name, cpu->gr_bank[r], cpu->gr_bank_nat[r] != 0);
 	}
-	end_block(t, &column);
+	dump_end(t, &column);
 }
 
 void dump_cpu(struct text *out, struct cpu *cpu, const struct kernel_image *kernel)
 {
 	text_printf(out, "vCPU %u: %s, ip %016llx slot %u\n", cpu->index,
 		cpu->halted ? "halted" : "running", (unsigned long long)cpu->ip, cpu->ri);
-	dump_psr(out, cpu);
+	dump_psr(out, "psr", cpu_psr(cpu));
 	dump_frame(out, cpu);
 	dump_control(out, cpu);
 	dump_application(out, cpu);
 	dump_general(out, cpu);
+	if (cpu->hv)
+		dump_pv(out, cpu->hv);
 	backtrace(out, cpu, kernel);
 }

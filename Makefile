@@ -73,7 +73,7 @@ ISATEST := isatest
 JITTEST := count jittest program structure world
 BROKEN  := emit_alu2 emit_store ir_target exec_fc
 AUDIT   := alat branch exec_int interrupt manual mem rse system
-FUZZ    := block config control guest hypercall insn kernel net pv ring state store unwind
+FUZZ    := block config control guest hypercall insn kernel net peer pv ring state store unwind
 
 MONITOR := console firmware prompt selftest start
 

@@ -156,7 +156,7 @@ static void port_close(struct hv *hv, uint32_t port)
 	if (e->state == EVTCHN_VIRQ)
 		*virq_slot(hv, e) = 0;
 	if (is_foreign(hv, e))
-		peer_tell(hv, e->remote_dom,
+		peer_tell(hv, e->remote_dom, 0,
 			&(struct peer_msg){
 				.kind = PEER_CLOSE, .port = e->remote_port, .from = port});
 	else if (e->state == EVTCHN_INTERDOMAIN)

@@ -152,12 +152,18 @@ bool grant_release_of(struct hv *hv, uint32_t ref, uint16_t domid, bool readonly
 
 void grant_domain_gone(struct hv *hv, uint16_t domid)
 {
-	for (uint32_t ref = 0; ref < REFS; ref++) {
-		while (grant_release_of(hv, ref, domid, true))
-			continue;
-		while (grant_release_of(hv, ref, domid, false))
-			continue;
+	struct grant_table *t = hv->grant;
+
+	pthread_mutex_lock(&t->lock);
+	for (uint32_t ref = 0; ref < t->frames * GRANTS_PER_FRAME; ref++) {
+		const struct active *a = &t->active[ref];
+		while (a->domid == domid && a->readers + a->writers) {
+			uint64_t frame = release(hv, ref, a->readers != 0);
+			if (frame != NO_FRAME)
+				export_note(hv, frame);
+		}
 	}
+	pthread_mutex_unlock(&t->lock);
 }
 
 uint64_t grant_frame(const struct hv *hv, uint32_t ref)
@@ -218,7 +224,7 @@ const char *grant_why_busy(struct hv *hv)
 {
 	if (hv->grant->placed)
 		return "the guest has mapped grants, of itself or of other domains";
-	for (uint32_t ref = 0; ref < REFS; ref++) {
+	for (uint32_t ref = 0; ref < hv->grant->frames * GRANTS_PER_FRAME; ref++) {
 		const struct active *a = &hv->grant->active[ref];
 		if (a->readers + a->writers && a->domid != 0)
 			return "another domain has mapped pages of the guest";
@@ -267,7 +273,7 @@ void grant_reset(struct hv *hv)
 	struct grant_table *t = hv->grant;
 
 	grant_map_reset(hv);
-	for (uint32_t ref = 0; ref < REFS; ref++) /* of its own maps, and who has just ended */
+	for (uint32_t ref = 0; ref < t->frames * GRANTS_PER_FRAME; ref++) /* of its own maps */
 		if (t->active[ref].readers + t->active[ref].writers)
 			memory_unpin(hv, t->active[ref].frame);
 	memset(t->shared, 0, HV_GRANT_MAX * XEN_PAGE_SIZE);

@@ -223,7 +223,7 @@ static enum grant_status map_answered(struct hypercall *c, struct grant_map *m, 
 	if (status == GNTST_OKAY) {
 		status = is_page(w->fd) ? map_here(c, m, w->fd, handle) : GNTST_GENERAL_ERROR;
 		if (status != GNTST_OKAY)
-			peer_tell(c->v->hv, m->dom,
+			peer_tell(c->v->hv, m->dom, m->link,
 				&(struct peer_msg){
 					.kind = PEER_UNMAP, .port = m->ref, .flags = m->readonly});
 	}
@@ -280,16 +280,23 @@ struct op_unmap {
 _Static_assert(sizeof(struct op_unmap) == GRANT_UNMAP_SIZE, "of the guest");
 _Static_assert(offsetof(struct op_unmap, status) == GRANT_UNMAP_STATUS, "of the guest");
 
-/* The owner hears of it before the guest goes on: what it sees in its table is true then. An owner
- * that has died has nothing to hear. */
+/* The owner hears of it before the guest goes on: what it sees in its table is true then. It is
+ * waited for once, when the call ends; a second owner in the same call for each. One that has died
+ * has nothing to hear. */
 static enum grant_status give_back(struct hypercall *c, const struct grant_map *m)
 {
+	struct hv_wait *w = &c->v->wait;
 	const struct peer_msg tell = {.kind = PEER_UNMAP, .port = m->ref, .flags = m->readonly};
 
-	if (is_self(c->v->hv, m->dom))
+	if (is_self(c->v->hv, m->dom)) {
 		grant_release(c->v->hv, m->ref, m->readonly);
-	else
+	} else if (!w->on && (!w->told || w->told == m->link)) {
+		w->told = m->link;
+		w->told_domid = m->dom;
+		peer_tell(c->v->hv, m->dom, m->link, &tell);
+	} else {
 		peer_call(c, m->dom, m->link, &tell, NULL);
+	}
 	return GNTST_OKAY;
 }
 

@@ -335,6 +335,21 @@ static int64_t one(struct hypercall *c, unsigned op, uint64_t n)
 	return xencomm_write(hv, c->arg[1], at, arg, ops[op].size);
 }
 
+/* The domain that was told of unmapped pages, each in its turn, has heard of all: the guest may
+ * look at what they agree on. */
+static void settle(struct hypercall *c, uint64_t count)
+{
+	struct hv_wait *w = &c->v->wait;
+
+	if (!w->told)
+		return;
+	peer_call(c, w->told_domid, w->told, &(struct peer_msg){.kind = PEER_HELLO}, NULL);
+	if (c->again)
+		w->element = count;
+	else
+		w->told = 0;
+}
+
 static int64_t each(struct hypercall *c, unsigned op)
 {
 	struct hv_wait *w = &c->v->wait;
@@ -347,7 +362,9 @@ static int64_t each(struct hypercall *c, unsigned op)
 	for (; n < count && !err && !c->again; n += !c->again)
 		err = one(c, op, n);
 	w->element = c->again ? n : 0;
-	if (ops[op].frames && n)
+	if (!c->again)
+		settle(c, count);
+	if (ops[op].frames && n && !c->again)
 		hv_flush(c->v->cpu);
 	return err;
 }

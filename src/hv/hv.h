@@ -70,6 +70,8 @@ struct hv_wait {
 	bool again;		    /* arg is what the call began with; own thread */
 	uint64_t entry, element;    /* those before were done: of a multicall, of an operation */
 	unsigned step;
+	uint64_t told; /* link of a domain that does not answer each, but at the end; 0: none */
+	uint16_t told_domid;
 	_Alignas(8) uint8_t arg[64];
 };
 

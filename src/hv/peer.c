@@ -103,7 +103,7 @@ static void flush_queue(struct peer *p)
 	}
 }
 
-void peer_tell(struct hv *hv, uint16_t domid, const struct peer_msg *m)
+void peer_tell(struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m)
 {
 	struct peers *ps = hv->peers;
 
@@ -111,7 +111,7 @@ void peer_tell(struct hv *hv, uint16_t domid, const struct peer_msg *m)
 		return;
 	pthread_mutex_lock(&ps->lock);
 	struct peer *p = find(ps, domid);
-	if (p)
+	if (p && (!link || p->link == link))
 		out(ps, p, m, NULL, -1);
 	pthread_mutex_unlock(&ps->lock);
 }
@@ -142,6 +142,8 @@ void peer_answer_with(
 {
 	struct peer_msg answer = *m;
 
+	if (!m->seq)
+		return;
 	answer.kind = PEER_ANSWER;
 	answer.flags = m->kind;
 	pthread_mutex_lock(&hv->peers->lock);
@@ -204,6 +206,7 @@ void peer_forget(struct hv_vcpu *v)
 		end_wait(&v->wait);
 	v->wait.entry = v->wait.element = 0;
 	v->wait.port = v->wait.step = 0;
+	v->wait.told = 0;
 	v->wait.again = false;
 	pthread_mutex_unlock(&ps->lock);
 }
@@ -353,7 +356,7 @@ static void decline(struct hv *hv, struct peer *p, const struct peer_msg *m)
 		return;
 	back.kind = m->flags == PEER_BIND ? PEER_CLOSE : PEER_UNMAP;
 	back.flags = m->flags == PEER_MAP ? m->offset : 0;
-	peer_tell(hv, p->domid, &back);
+	peer_tell(hv, p->domid, p->link, &back);
 }
 
 /* The lock is held. */

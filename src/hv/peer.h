@@ -97,8 +97,9 @@ void peer_forget(struct hv_vcpu *v);
 /* --- any thread; event.lock may be held --- */
 /* There is something for peers_serve. */
 void peers_notify(struct hv *hv);
-/* To be sent in order, now or later; nothing happens when there is no such connection. */
-void peer_tell(struct hv *hv, uint16_t domid, const struct peer_msg *m);
+/* To be sent in order, now or later; nothing happens when there is no such connection; link as
+ * above. A request without a seq gets no answer. */
+void peer_tell(struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m);
 /* Signals what the own port is bound to; what cannot be told now is told once later. */
 void peer_signal(struct hv *hv, uint16_t domid, uint32_t port, uint32_t own);
 

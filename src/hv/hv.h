@@ -67,8 +67,12 @@ struct hv_wait {
 	uint16_t domid;
 	uint32_t seq;
 	uint32_t port, remote_port; /* of a bind: ours, the other's */
-	bool again;		    /* arg is what the call began with; own thread */
-	uint64_t entry, element;    /* those before were done: of a multicall, of an operation */
+	uint32_t ref;		    /* of a page that has come */
+	bool page, readonly;
+	bool again;  /* arg is what the call began with; own thread */
+	bool nested; /* call is the multicall's entry; likewise */
+	uint64_t call[8];
+	uint64_t entry, element; /* those before were done: of a multicall, of an operation */
 	unsigned step;
 	uint64_t told; /* link of a domain that does not answer each, but at the end; 0: none */
 	uint16_t told_domid;

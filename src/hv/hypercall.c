@@ -6,6 +6,8 @@
  */
 #include "hv/hypercall.h"
 
+#include <string.h>
+
 #include "cpu/broadcast.h"
 #include "hv/dom_fw.h"
 
@@ -85,9 +87,12 @@ static int64_t multicall_one(struct hypercall *c, uint64_t n)
 {
 	struct hv *hv = c->v->hv;
 	struct hypercall one = {.v = c->v};
+	struct hv_wait *w = &c->v->wait;
 	uint64_t entry[ENTRY_SIZE / 8];
 
-	if (xencomm_read(hv, c->arg[0], n * ENTRY_SIZE, entry, sizeof(entry)))
+	if (w->nested)
+		memcpy(entry, w->call, sizeof(entry));
+	else if (xencomm_read(hv, c->arg[0], n * ENTRY_SIZE, entry, sizeof(entry)))
 		return -XEN_EFAULT;
 	for (unsigned i = 0; i < countof(one.arg); i++)
 		one.arg[i] = entry[2 + i];
@@ -95,7 +100,8 @@ static int64_t multicall_one(struct hypercall *c, uint64_t n)
 	int64_t result = nested ? -XEN_EINVAL : call_number(&one, entry[0]);
 	if (one.action != HV_CONTINUE)
 		c->action = one.action;
-	c->again = one.again;
+	c->again = w->nested = one.again;
+	memcpy(w->call, entry, sizeof(entry));
 	return one.again ? 0
 			 : xencomm_write(hv, c->arg[0], n * ENTRY_SIZE + ENTRY_RESULT, &result, 8);
 }

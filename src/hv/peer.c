@@ -185,8 +185,14 @@ static void wake(struct hv_vcpu *v, int32_t status)
 	cpu_kick(v->cpu);
 }
 
-static void end_wait(struct hv_wait *w)
+/* The lock is held. A page that has come is given back. */
+static void end_wait(struct peers *ps, struct hv_wait *w)
 {
+	const struct peer_msg m = {.kind = PEER_UNMAP, .port = w->ref, .flags = w->readonly};
+	struct peer *p = w->answered && w->page ? find(ps, w->domid) : NULL;
+
+	if (p && p->link == w->link)
+		out(ps, p, &m, NULL, -1);
 	if (w->fd >= 0)
 		close(w->fd);
 	w->fd = -1;
@@ -203,11 +209,11 @@ void peer_forget(struct hv_vcpu *v)
 		evtchn_not_bound(v->hv, v->wait.port);
 	pthread_mutex_lock(&ps->lock);
 	if (v->wait.on)
-		end_wait(&v->wait);
+		end_wait(ps, &v->wait);
 	v->wait.entry = v->wait.element = 0;
 	v->wait.port = v->wait.step = 0;
 	v->wait.told = 0;
-	v->wait.again = false;
+	v->wait.again = v->wait.nested = false;
 	pthread_mutex_unlock(&ps->lock);
 }
 
@@ -289,7 +295,7 @@ static void begin_wait(struct hv *hv, struct hv_vcpu *v, uint16_t domid, bool as
 
 	w->on = true;
 	w->asked = asked;
-	w->sought = w->nobody = false;
+	w->sought = w->nobody = w->page = false;
 	w->domid = domid;
 	w->seq = ((w->seq >> SEQ_VCPU) + 1) << SEQ_VCPU | (uint32_t)(v - hv->vcpu);
 	w->fd = -1;
@@ -366,6 +372,9 @@ static void fill_answer(
 	w->value = m->from;
 	w->len = m->len;
 	w->link = p->link;
+	w->page = m->flags == PEER_MAP && m->status == 0;
+	w->ref = m->port;
+	w->readonly = m->offset;
 	if (m->len)
 		memcpy(w->data, ps->data, m->len);
 	w->fd = ps->passed;

@@ -42,15 +42,22 @@
 #define HC_INLINE  (1ull << 63)
 #define HC_MOST	   256 /* bytes of a structure */
 
-struct hc_world {
+struct hc_guest {
 	struct machine m;
 	struct fw fw;
 	struct hv hv;
+};
+
+/* Who makes its calls. */
+struct hc_world {
+	struct hc_guest *g;
+	bool alone;		/* nobody else does */
 	const uint8_t *p, *end; /* the input */
 	unsigned vcpu;		/* whose turn it is */
 	uint32_t port, handle;	/* seen in the last structures */
 	unsigned depth;		/* of multicalls */
 	bool odd;		/* the call is not what its row says */
+	bool saved;		/* once for an input: it takes long */
 	uint64_t called[HC_ROWS], good[HC_ROWS], bad[HC_ROWS];
 	uint64_t slowest, mapped; /* ns; grants at a time */
 };
@@ -89,9 +96,10 @@ static uint64_t hc_frame(struct hc_world *w)
 
 	if (k < 200)
 		return 0x90 + k % 32; /* nothing of ours stands there */
-	return HC_ONE_OF(w, k, 0, w->hv.pages - 1, w->hv.pages, HV_SHARED_INFO >> XEN_PAGE_SHIFT,
-		HV_GRANT_FRAMES >> XEN_PAGE_SHIFT, HV_SCRATCH >> XEN_PAGE_SHIFT, UINT32_MAX, ~0ull,
-		1ull << 50, HC_ARG >> XEN_PAGE_SHIFT, HC_DESC >> XEN_PAGE_SHIFT);
+	return HC_ONE_OF(w, k, 0, w->g->hv.pages - 1, w->g->hv.pages,
+		HV_SHARED_INFO >> XEN_PAGE_SHIFT, HV_GRANT_FRAMES >> XEN_PAGE_SHIFT,
+		HV_SCRATCH >> XEN_PAGE_SHIFT, UINT32_MAX, ~0ull, 1ull << 50,
+		HC_ARG >> XEN_PAGE_SHIFT, HC_DESC >> XEN_PAGE_SHIFT);
 }
 
 static uint64_t hc_address(struct hc_world *w)
@@ -102,7 +110,7 @@ static uint64_t hc_address(struct hc_world *w)
 
 static void hc_put(struct hc_world *w, uint64_t gpa, const void *p, size_t n)
 {
-	ram_write(&w->m.ram, GPA(gpa), p, n);
+	ram_write(&w->g->m.ram, GPA(gpa), p, n);
 }
 
 /* A list of pieces for bytes at gpa, which lie across two pages now and then, with gaps. */
@@ -127,7 +135,7 @@ static uint64_t hc_descriptor(struct hc_world *w, uint64_t gpa)
 static uint64_t hc_bad_handle(struct hc_world *w)
 {
 	return HC_ONE_OF(w, 0, HC_INLINE, HC_ENDLESS, HC_DESC + 4, HC_DESC + 0x3ffc,
-		HC_INLINE | ((w->hv.pages << XEN_PAGE_SHIFT) - 4), HC_INLINE | HV_SHARED_INFO,
+		HC_INLINE | ((w->g->hv.pages << XEN_PAGE_SHIFT) - 4), HC_INLINE | HV_SHARED_INFO,
 		HC_INLINE | HV_MAPPED_REGS, HC_INLINE | HV_GRANT_FRAMES, HC_INLINE | HV_SCRATCH,
 		HC_INLINE | hc_address(w), hc_address(w), ~0ull, HC_CODE, HC_INLINE | (1ull << 50));
 }
@@ -171,12 +179,13 @@ static uint64_t hc_domid(struct hc_world *w)
 	uint64_t k = hc_take(w, 1);
 
 	return k < 200 ? DOMID_SELF
-		       : HC_ONE_OF(w, 0, w->hv.domid, w->hv.domid + 1u, 0x7ff1, 0x7ff2, 0xffff);
+		       : HC_ONE_OF(
+				 w, 0, w->g->hv.domid, w->g->hv.domid + 1u, 0x7ff1, 0x7ff2, 0xffff);
 }
 
 static uint64_t hc_time(struct hc_world *w)
 {
-	uint64_t now = clock_now(&w->m.clock);
+	uint64_t now = clock_now(&w->g->m.clock);
 
 	return HC_ONE_OF(w, now + 1000, now + 1000000, now, now - 1, 0, 1, 1000000, 999999,
 		1ull << 62, (1ull << 62) - 1, 1ull << 63, ~0ull, now + (1ull << 51));
@@ -184,7 +193,7 @@ static uint64_t hc_time(struct hc_world *w)
 
 static uint64_t hc_virtual(struct hc_world *w)
 {
-	return HC_ONE_OF(w, w->hv.xsi, XEN_LOW, XEN_HIGH, 0xfffffffffff00000, 0xf100000000000000,
+	return HC_ONE_OF(w, w->g->hv.xsi, XEN_LOW, XEN_HIGH, 0xfffffffffff00000, 0xf100000000000000,
 		0xe000000000000000 | HC_CODE, HC_CODE, 0, 0x8000000000000000, 0xa000000000000000);
 }
 
@@ -275,7 +284,7 @@ static uint64_t hc_structures(struct hc_world *w, const struct hc_row *r)
 	for (unsigned n = 0; n < 3; n++) {
 		bool entry = r->layout[0] == 'M';
 		size_t size = entry ? hc_entry(w, bytes) : hc_structure(w, r->layout, bytes);
-		xencomm_write(&w->hv, handle, at, bytes, size);
+		xencomm_write(&w->g->hv, handle, at, bytes, size);
 		at += size;
 		if (!strchr(r->args, 'n'))
 			break;
@@ -309,7 +318,7 @@ static unsigned hc_arguments(struct hc_world *w, const struct hc_row *r, uint64_
 
 static void hc_check_frames(struct hc_world *w)
 {
-	struct hv *hv = &w->hv;
+	struct hv *hv = &w->g->hv;
 	uint64_t present = 0;
 
 	for (uint64_t gfn = 0; gfn < hv->pages; gfn++)
@@ -320,7 +329,7 @@ static void hc_check_frames(struct hc_world *w)
 
 static void hc_check_ports(struct hc_world *w)
 {
-	struct hv *hv = &w->hv;
+	struct hv *hv = &w->g->hv;
 
 	for (unsigned n = 0; n < HC_VCPUS; n++)
 		for (unsigned q = 0; q < EVTCHN_VIRQS; q++) {
@@ -342,7 +351,7 @@ static void hc_check_ports(struct hc_world *w)
 
 static void hc_check_grants(struct hc_world *w)
 {
-	const struct grant_table *t = w->hv.grant;
+	const struct grant_table *t = w->g->hv.grant;
 	uint64_t uses = 0, placed = 0;
 	uint8_t pins[HC_RAM >> XEN_PAGE_SHIFT] = {0};
 
@@ -352,11 +361,11 @@ static void hc_check_grants(struct hc_world *w)
 		if (a->readers + a->writers)
 			pins[a->frame]++;
 	}
-	for (uint64_t gfn = 0; gfn < w->hv.pages; gfn++)
-		if (memory_pins(&w->hv, gfn) != pins[gfn])
+	for (uint64_t gfn = 0; gfn < w->g->hv.pages; gfn++)
+		if (memory_pins(&w->g->hv, gfn) != pins[gfn])
 			hc_die(w, "a frame is pinned, or not, for nothing");
 	for (unsigned n = 0; n < t->maps; n++)
-		placed += t->map[n].used && is_self(&w->hv, t->map[n].dom);
+		placed += t->map[n].used && is_self(&w->g->hv, t->map[n].dom);
 	if (placed > w->mapped)
 		w->mapped = placed;
 	if (uses != placed)
@@ -368,14 +377,15 @@ static void hc_save_and_load(struct hc_world *w)
 {
 	struct stream a = {0}, b = {0};
 
-	for (uint64_t gfn = 0; gfn < w->hv.pages; gfn++)
-		if (memory_is_place(&w->hv, gfn))
+	for (uint64_t gfn = 0; gfn < w->g->hv.pages; gfn++)
+		if (memory_is_place(&w->g->hv, gfn))
 			return;
-	hv_save(&w->hv, &a);
-	hv_load(&w->hv, &a);
+	w->saved = true;
+	hv_save(&w->g->hv, &a);
+	hv_load(&w->g->hv, &a);
 	if (a.error[0])
 		hc_die(w, a.error);
-	hv_save(&w->hv, &b);
+	hv_save(&w->g->hv, &b);
 	if (a.len != b.len || memcmp(a.data, b.data, a.len))
 		hc_die(w, "loading and saving changes what was saved");
 	stream_free(&a);
@@ -399,7 +409,7 @@ static void hc_check_new(struct hc_world *w)
 	for (uint64_t gfn = 0x80; gfn < 0xe0; gfn++)
 		hc_put(w, gfn << XEN_PAGE_SHIFT, &gfn, sizeof(gfn));
 	for (uint64_t gfn = 0x80; gfn < 0xe0; gfn++) {
-		ram_read(&w->m.ram, GPA(gfn << XEN_PAGE_SHIFT), &v, sizeof(v));
+		ram_read(&w->g->m.ram, GPA(gfn << XEN_PAGE_SHIFT), &v, sizeof(v));
 		if (v != gfn)
 			hc_die(w, "a frame is not its own after a reboot");
 	}
@@ -410,16 +420,18 @@ static void hc_boot(struct hc_world *w)
 	struct dom_boot boot = {.entry = HC_CODE, .cmdline = "fuzz"};
 	uint32_t endless[2] = {0x58434f4d, UINT32_MAX};
 
-	hv_reset(&w->hv);
+	if (!w->alone)
+		return;
+	hv_reset(&w->g->hv);
 	hc_check_new(w);
-	dom_fw_build(&w->hv, &boot);
-	memset(w->m.ram.slot[0].host + HC_ARG, 0, HC_ENDLESS - HC_ARG);
-	memset(w->m.ram.slot[0].host + HC_ENDLESS, 0xff, HC_RAM / 16);
+	dom_fw_build(&w->g->hv, &boot);
+	memset(w->g->m.ram.slot[0].host + HC_ARG, 0, HC_ENDLESS - HC_ARG);
+	memset(w->g->m.ram.slot[0].host + HC_ENDLESS, 0xff, HC_RAM / 16);
 	hc_put(w, HC_ENDLESS, endless, sizeof(endless));
 	for (unsigned n = 1; n < HC_VCPUS; n++)
-		hv_boot_ap(&w->hv.vcpu[n], HC_CODE, 0);
+		hv_boot_ap(&w->g->hv.vcpu[n], HC_CODE, 0);
 	for (uint32_t ref = 1; ref < 9; ref++) {
-		uint32_t entry[2] = {1 | (uint32_t)w->hv.domid << 16, 0xc0 + ref};
+		uint32_t entry[2] = {1 | (uint32_t)w->g->hv.domid << 16, 0xc0 + ref};
 		hc_put(w, HV_GRANT_FRAMES + 8 * ref, entry, sizeof(entry));
 	}
 	w->port = w->handle = 0;
@@ -427,7 +439,7 @@ static void hc_boot(struct hc_world *w)
 
 static struct cpu *hc_cpu(struct hc_world *w)
 {
-	return w->m.cpu[w->vcpu];
+	return w->g->m.cpu[w->vcpu];
 }
 
 static uint64_t hc_thread_ns(void)
@@ -443,7 +455,7 @@ static void hc_learn(struct hc_world *w)
 {
 	uint32_t words[8];
 
-	ram_read(&w->m.ram, GPA(HC_ARG), words, sizeof(words));
+	ram_read(&w->g->m.ram, GPA(HC_ARG), words, sizeof(words));
 	for (unsigned n = 0; n < 3; n++)
 		if (words[n] && words[n] < 64)
 			w->port = words[n];
@@ -454,9 +466,9 @@ static void hc_after(struct hc_world *w, enum hv_action action)
 {
 	if (action != HV_CONTINUE && action != HV_BLOCK)
 		hc_boot(w);
-	for (unsigned n = 0; action == HV_BLOCK && n < HC_VCPUS; n++)
-		if (!hv_has_work(&w->hv.vcpu[n]))
-			w->hv.vcpu[n].polling = false;
+	struct hv_vcpu *v = &w->g->hv.vcpu[w->vcpu];
+	if (action == HV_BLOCK && !hv_has_work(v))
+		v->polling = false;
 }
 
 static void hc_call(struct hc_world *w)
@@ -482,7 +494,7 @@ static void hc_call(struct hc_world *w)
 	}
 	gr_set(cpu, 8, 0, 0);
 	uint64_t start = hc_thread_ns();
-	enum hv_action action = hv_call(&w->hv, cpu);
+	enum hv_action action = hv_call(&w->g->hv, cpu);
 	uint64_t took = hc_thread_ns() - start;
 	int64_t result = (int64_t)gr_value(cpu, 8);
 	if (took > w->slowest)
@@ -506,7 +518,7 @@ static void hc_hyperprivop(struct hc_world *w)
 	for (unsigned r = 8; r < 12; r++)
 		gr_set(cpu, r, hc_value(w, "AVtl"[r - 8]), 0);
 	cpu_enter(cpu);
-	pv_hyperprivop(w->hv.vcpu + w->vcpu, number);
+	pv_hyperprivop(w->g->hv.vcpu + w->vcpu, number);
 	bool crashed = cpu->exit == EXIT_CRASH;
 	cpu->exit = EXIT_NONE;
 	cpu_leave(cpu);
@@ -532,35 +544,33 @@ static void hc_poke(struct hc_world *w)
 static void hc_pass_time(struct hc_world *w)
 {
 	clock_advance(
-		&w->m.clock, HC_ONE_OF(w, 1, 1000, 1000000, 20000000, 1000000000) & ~0ull >> 20);
-	for (unsigned n = 0; n < HC_VCPUS; n++) {
-		struct hv_vcpu *v = &w->hv.vcpu[n];
-		hv_has_work(v);
-		hv_deadline(v);
-		if (hv_tick(v) != HV_CONTINUE) {
-			hc_boot(w);
-			break;
-		}
-	}
+		&w->g->m.clock, HC_ONE_OF(w, 1, 1000, 1000000, 20000000, 1000000000) & ~0ull >> 20);
+	struct hv_vcpu *v = &w->g->hv.vcpu[w->vcpu];
+	hv_is_up(v);
+	hv_has_work(v);
+	hv_deadline(v);
+	if (hv_tick(v) != HV_CONTINUE)
+		hc_boot(w);
 }
 
 static void hc_outside(struct hc_world *w)
 {
 	uint32_t port = (uint32_t)hc_value(w, 'p');
 
-	evtchn_signal(&w->hv, port);
-	evtchn_raise_virq(&w->hv, w->vcpu, hc_take(w, 1) % EVTCHN_VIRQS);
+	evtchn_signal(&w->g->hv, port);
+	evtchn_raise_virq(&w->g->hv, w->vcpu, hc_take(w, 1) % EVTCHN_VIRQS);
 	if (hc_take(w, 1) & 1)
-		evtchn_disconnect(&w->hv, port);
+		evtchn_disconnect(&w->g->hv, port);
 	if (hc_take(w, 1) & 1)
-		hv_pend_vector(&w->hv.vcpu[w->vcpu], hc_take(w, 1) & 0xff);
+		hv_pend_vector(&w->g->hv.vcpu[w->vcpu], hc_take(w, 1) & 0xff);
 }
 
 static void hc_step(struct hc_world *w)
 {
 	uint64_t k = hc_take(w, 1);
 
-	w->vcpu = k % HC_VCPUS;
+	if (w->alone)
+		w->vcpu = k % HC_VCPUS;
 	if (k < 190)
 		hc_call(w);
 	else if (k < 215)
@@ -571,7 +581,7 @@ static void hc_step(struct hc_world *w)
 		hc_pass_time(w);
 	else if (k < 254)
 		hc_outside(w);
-	else
+	else if (w->alone && !w->saved)
 		hc_save_and_load(w);
 }
 
@@ -580,17 +590,20 @@ static void hc_step(struct hc_world *w)
 static struct hc_world *hc_world_new(void)
 {
 	struct hc_world *w = calloc(1, sizeof(*w));
+	struct hc_guest *g = calloc(1, sizeof(*g));
 	char error[200];
 
-	w->m.model = cpu_model_find("montvale");
-	clock_init(&w->m.clock, true);
-	ram_add_slot(&w->m.ram, 0, HC_RAM);
+	w->g = g;
+	w->alone = true;
+	g->m.model = cpu_model_find("montvale");
+	clock_init(&g->m.clock, true);
+	ram_add_slot(&g->m.ram, 0, HC_RAM);
 	for (unsigned n = 0; n < HC_VCPUS; n++)
-		w->m.cpu[n] = cpu_new(&w->m, n);
-	w->m.cpus = HC_VCPUS;
-	if (fw_init(&w->fw, &w->m, NULL) || hv_init(&w->hv, &w->m, 1, error, sizeof(error)))
+		g->m.cpu[n] = cpu_new(&g->m, n);
+	g->m.cpus = HC_VCPUS;
+	if (fw_init(&g->fw, &g->m, NULL) || hv_init(&g->hv, &g->m, 1, error, sizeof(error)))
 		hc_die(w, "no memory");
-	w->hv.fw = &w->fw;
+	g->hv.fw = &g->fw;
 	return w;
 }
 
@@ -598,10 +611,12 @@ static void hc_run(struct hc_world *w, const uint8_t *data, size_t size)
 {
 	w->p = data;
 	w->end = data + size;
+	w->saved = false;
 	hc_boot(w);
 	while (w->p < w->end)
 		hc_step(w);
-	hc_check(w);
+	if (w->alone)
+		hc_check(w);
 }
 
 #endif

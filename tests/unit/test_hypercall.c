@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "../fuzz/hypercall.h"
 
@@ -33,6 +34,51 @@ static void random_calls_leave_the_hypervisor_whole(void **state)
 		hc_run(world, bytes, LENGTH);
 	}
 	print_message("# slowest call: %llu us\n", (unsigned long long)world->slowest / 1000);
+}
+
+#define ROUNDS 60
+
+/* That what guests write is written at once by several is no race of ours. */
+#ifdef __SANITIZE_THREAD__
+#define CALLERS 1
+#else
+#define CALLERS HC_VCPUS
+#endif
+
+struct caller {
+	struct hc_world w;
+	uint64_t seed;
+	pthread_t thread;
+};
+
+static void *rage(void *arg)
+{
+	struct caller *c = arg;
+	uint8_t bytes[LENGTH];
+
+	for (unsigned n = 0; n < ROUNDS; n++) {
+		for (unsigned i = 0; i < LENGTH; i += 8)
+			memcpy(bytes + i, &(uint64_t){next(&c->seed)}, 8);
+		hc_run(&c->w, bytes, LENGTH);
+	}
+	return NULL;
+}
+
+/* Each processor on its own thread, nothing after the other. */
+static void processors_call_at_the_same_time(void **state)
+{
+	static struct caller caller[CALLERS];
+
+	(void)state;
+	hc_run(world, NULL, 0);
+	for (unsigned n = 0; n < CALLERS; n++) {
+		caller[n] = (struct caller){.seed = 0x1234567 + n, .w = {.g = world->g, .vcpu = n}};
+		assert_int_equal(pthread_create(&caller[n].thread, NULL, rage, &caller[n]), 0);
+	}
+	for (unsigned n = 0; n < CALLERS; n++)
+		pthread_join(caller[n].thread, NULL);
+	hc_check(world);
+	hc_run(world, NULL, 0);
 }
 
 static void every_row_was_reached(void **state)
@@ -69,7 +115,7 @@ static bool known(unsigned number, unsigned cmd)
 /* Whatever is answered otherwise than with -ENOSYS has a row. */
 static void there_is_no_other_row(void **state)
 {
-	struct cpu *cpu = world->m.cpu[0];
+	struct cpu *cpu = world->g->m.cpu[0];
 	unsigned missing = 0;
 
 	(void)state;
@@ -81,7 +127,7 @@ static void there_is_no_other_row(void **state)
 			gr_set(cpu, 32, cmd, 0);
 			for (unsigned n = 1; n < 6; n++)
 				gr_set(cpu, 32 + n, 0, 0);
-			hv_call(&world->hv, cpu);
+			hv_call(&world->g->hv, cpu);
 			if ((int64_t)gr_value(cpu, 8) == -XEN_ENOSYS || known(number, cmd) ||
 				number == 48)
 				continue;
@@ -97,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_calls_leave_the_hypervisor_whole),
 		cmocka_unit_test(every_row_was_reached),
+		cmocka_unit_test(processors_call_at_the_same_time),
 		cmocka_unit_test(there_is_no_other_row),
 	};
 	world = hc_world_new();

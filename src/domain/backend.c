@@ -10,6 +10,7 @@
 #include "base/stream.h"
 #include "hv/dom_fw.h"
 #include "hv/event.h"
+#include "hv/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -168,10 +169,12 @@ unsigned backend_poll(struct domain *d, struct pollfd set[BACKEND_POLLS])
 /* Its answers are moved by us, what it asks wakes us. */
 static void serve_ring(struct domain *d)
 {
-	gpa_t a = GPA(dom_page(&d->hv, DOM_STORE_PAGE));
-	uint8_t *page = (uint8_t *)(uintptr_t)ram_read_ptr(&d->machine.ram, a, XEN_PAGE_SIZE);
+	uint64_t gfn = dom_page(&d->hv, DOM_STORE_PAGE) >> XEN_PAGE_SHIFT;
+	uint8_t *page = memory_hold(&d->hv, gfn);
+	bool moved = store_ring_pump(d->store, page);
 
-	if (store_ring_pump(d->store, page))
+	memory_let(&d->hv, gfn, page);
+	if (moved)
 		evtchn_signal(&d->hv, d->rings.store_port);
 }
 

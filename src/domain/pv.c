@@ -14,6 +14,7 @@
 #include "hv/dom_fw.h"
 #include "hv/event.h"
 #include "hv/hypercall.h"
+#include "hv/memory.h"
 #include "hv/sched.h"
 
 #include <errno.h>
@@ -171,20 +172,16 @@ static void load(struct domain *d, struct stream *s)
 
 /* --- the rings' other ends: I/O thread --- */
 
-static uint8_t *ring_page(struct domain *d, unsigned which)
-{
-	gpa_t a = GPA(dom_page(&d->hv, which));
-	return (uint8_t *)(uintptr_t)ram_read_ptr(&d->machine.ram, a, XEN_PAGE_SIZE);
-}
-
 static void pump_console(struct domain *d)
 {
-	uint8_t *page = ring_page(d, DOM_CONSOLE_PAGE), bytes[2048];
-	size_t n;
+	uint64_t gfn = dom_page(&d->hv, DOM_CONSOLE_PAGE) >> XEN_PAGE_SHIFT;
+	uint8_t bytes[2048];
 
 	if (!atomic_exchange(&d->rings.console_told, false))
 		return;
-	n = byte_ring_take(page, &console_out, bytes, sizeof(bytes));
+	uint8_t *page = memory_hold(&d->hv, gfn);
+	size_t n = byte_ring_take(page, &console_out, bytes, sizeof(bytes));
+	memory_let(&d->hv, gfn, page);
 	if (!n)
 		return;
 	console_write(&d->console, bytes, n);
@@ -193,8 +190,11 @@ static void pump_console(struct domain *d)
 
 static size_t input(struct domain *d, const uint8_t *p, size_t n)
 {
-	size_t done = byte_ring_put(ring_page(d, DOM_CONSOLE_PAGE), &console_in, p, n);
+	uint64_t gfn = dom_page(&d->hv, DOM_CONSOLE_PAGE) >> XEN_PAGE_SHIFT;
+	uint8_t *page = memory_hold(&d->hv, gfn);
+	size_t done = byte_ring_put(page, &console_in, p, n);
 
+	memory_let(&d->hv, gfn, page);
 	if (done)
 		evtchn_signal(&d->hv, d->rings.console_port);
 	return done;

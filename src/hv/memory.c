@@ -142,6 +142,24 @@ void memory_unpin(struct hv *hv, uint64_t gfn)
 	pthread_mutex_unlock(&hv->memory.lock);
 }
 
+static uint8_t *scratch(struct hv *hv)
+{
+	return (uint8_t *)(uintptr_t)ram_read_ptr(
+		&hv->machine->ram, GPA(HV_SCRATCH), XEN_PAGE_SIZE);
+}
+
+uint8_t *memory_hold(struct hv *hv, uint64_t gfn)
+{
+	uint8_t *page = memory_pin(hv, gfn);
+	return page ? page : scratch(hv);
+}
+
+void memory_let(struct hv *hv, uint64_t gfn, const uint8_t *page)
+{
+	if (page != scratch(hv))
+		memory_unpin(hv, gfn);
+}
+
 /* --- places of mapped grants; they are not among the frames that are present --- */
 
 static void set_bit(_Atomic uint64_t *bits, uint64_t n, bool on)

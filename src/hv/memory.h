@@ -36,6 +36,10 @@ void memory_discard(struct hv *hv, uint64_t gfn);
  * Writing there must be made known with ram_write_ptr when the frame may hold code. */
 uint8_t *memory_pin(struct hv *hv, uint64_t gfn);
 void memory_unpin(struct hv *hv, uint64_t gfn);
+/* The same for a frame that somebody writes to unasked: where it is not the guest's own, but absent
+ * or a mapped grant, it is the scratch page. Until memory_let. */
+uint8_t *memory_hold(struct hv *hv, uint64_t gfn);
+void memory_let(struct hv *hv, uint64_t gfn, const uint8_t *page);
 bool memory_pinned(const struct hv *hv, uint64_t gfn);	 /* memory.lock is held */
 unsigned memory_pins(const struct hv *hv, uint64_t gfn); /* likewise: how often */
 

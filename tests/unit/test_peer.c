@@ -610,10 +610,19 @@ static void a_page_for_reading_is_not_written(void **state)
 	assert_int_equal(flags_of(t->a, 9), ACCESS | RO | READING);
 	assert_int_equal(word_at(t->b, PAGE(0x90)), 7);
 	assert_null(ram_write_ptr(&t->b->g.m.ram, GPA(PAGE(0x90)), 8));
+	uint8_t *ring = memory_hold(&t->b->hv, 0x90); /* nor by who serves a ring of B's there */
+	memset(ring, 9, XEN_PAGE_SIZE);
+	memory_let(&t->b->hv, 0x90, ring);
+	assert_int_equal(word_at(t->a, PAGE(0x80)), 7);
 	assert_int_equal(unmap(t, 0x90, handle), 0);
 	assert_true(memory_add(&t->b->hv, 0x90));
 	set_word(t->b, PAGE(0x90), 8);
 	assert_int_equal(word_at(t->a, PAGE(0x80)), 7);
+	ring = memory_hold(&t->b->hv, 0x90);
+	assert_int_equal(ring[0], 8);
+	assert_false(memory_remove(&t->b->hv, 0x90));
+	memory_let(&t->b->hv, 0x90, ring);
+	assert_true(memory_remove(&t->b->hv, 0x90));
 }
 
 static void what_is_not_granted_is_not_mapped(void **state)

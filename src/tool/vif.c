@@ -2,6 +2,7 @@
 /* Entries of vif=[...]: key=value pairs, separated by commas. */
 #include "tool/vif.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +37,8 @@ static int read_mac(struct config_vif *v, const char *text, char *error)
 		good = i % 3 == 2 ? text[i] == ':' : hex(text[i]) >= 0;
 	if (!good)
 		return fail(error, "mac '%.40s' is not of the form 00:16:3e:xx:xx:xx", text);
+	if (!text[strspn(text, "0:")])
+		return fail(error, "mac %s is no address", text);
 	if (hex(text[1]) & 1)
 		return fail(error, "mac %s is a group's address, not an interface's", text);
 	memcpy(v->mac, text, sizeof(v->mac));
@@ -88,12 +91,43 @@ static int read_tap(struct config_vif *v, const char *text, char *error)
 	return 0;
 }
 
-/* The helper knows what they mean, and whether the host lets it. */
+static bool read_port(const char **p, char after)
+{
+	char *end;
+	unsigned long port = **p >= '0' && **p <= '9' ? strtoul(*p, &end, 10) : 0;
+
+	if (port < 1 || port > 65535 || *end != after)
+		return false;
+	*p = end + (after != 0);
+	return true;
+}
+
+/* tcp:2222:22, udp:127.0.0.1:5353:53: ports of host and guest, before them an address of the host
+ */
+static bool is_forward(const char *text)
+{
+	struct in_addr host;
+	char address[16];
+
+	if (strncmp(text, "tcp:", 4) && strncmp(text, "udp:", 4))
+		return false;
+	text += 4;
+	size_t n = strcspn(text, ":");
+	if (memchr(text, '.', n)) {
+		snprintf(address, sizeof(address), "%.*s", (int)n, text);
+		if (n >= sizeof(address) || text[n] != ':' || !inet_pton(AF_INET, address, &host))
+			return false;
+		text += n + 1;
+	}
+	return read_port(&text, ':') && read_port(&text, 0);
+}
+
+/* The helper finds out whether the host lets it. */
 static int add_forward(struct config_vif *v, const char *text, char *error)
 {
 	size_t n = strlen(v->forward);
 
-	if ((strncmp(text, "tcp:", 4) && strncmp(text, "udp:", 4)) || strchr(text, ' '))
+	if (!is_forward(text))
 		return fail(error,
 			"forward '%.60s' is not like tcp:2222:22 or udp:127.0.0.1:5353:53", text);
 	if (n + strlen(text) + 2 > sizeof(v->forward))

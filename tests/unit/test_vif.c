@@ -63,7 +63,10 @@ static void what_is_wrong_is_named(void **state)
 		{"rate=10M/s", "rate"}, {"rate=10Mb/s@5", "rate"}, {"rate=-1MB/s", "rate"},
 		{"rate=nanMB/s", "rate"}, {"rate=0b/s", "rate"},
 		{"colour=red", "unknown key 'colour'"}, {"bridge", "key=value"}, {"tap=", "tap"},
-		{"tap=../x", "tap"}, {"forward=2222:22", "forward"},
+		{"tap=../x", "tap"}, {"forward=2222:22", "forward"}, {"forward=tcp:22", "forward"},
+		{"forward=tcp:65536:22", "forward"}, {"forward=tcp:2222:0", "forward"},
+		{"forward=tcp:2222:22:", "forward"}, {"forward=udp:127.0.0:1:1", "forward"},
+		{"forward=tcp: 1:1", "forward"}, {"mac=00:00:00:00:00:00", "no address"},
 		{"tap=tap0,forward=tcp:1:1", "user-mode"}};
 
 	(void)state;

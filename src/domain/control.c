@@ -59,6 +59,15 @@ static uint64_t memory_now(struct domain *d)
 	return d->config.pv ? memory_count(&d->hv) << XEN_PAGE_SHIFT >> 20 : d->config.memory;
 }
 
+/* Processors that the guest uses. */
+static unsigned vcpus_now(struct domain *d)
+{
+	unsigned up = 0;
+	for (unsigned i = 0; i < d->config.vcpus; i++)
+		up += !d->config.pv || !d->hv.vcpu[i].down;
+	return up;
+}
+
 static void cmd_info(struct domain *d, struct client *c, const char *arg)
 {
 	char state[7];
@@ -69,8 +78,8 @@ static void cmd_info(struct domain *d, struct client *c, const char *arg)
 		g->name, (unsigned long long)g->id, (unsigned long long)memory_now(d),
 		(unsigned long long)g->memory,
 		(unsigned long long)(g->target ? g->target : g->memory));
-	text_printf(&c->out, "=vcpus %llu\n=online %llu\n", (unsigned long long)g->vcpus,
-		(unsigned long long)(g->online ? g->online : g->vcpus));
+	text_printf(&c->out, "=vcpus %llu\n=online %llu\n=up %u\n", (unsigned long long)g->vcpus,
+		(unsigned long long)(g->online ? g->online : g->vcpus), vcpus_now(d));
 	text_printf(&c->out, "=state %s\n=time %.1f\n=pid %d\n=uuid %s\n=kernel %s\n", state,
 		cpu_seconds(d), (int)getpid(), d->config.uuid, d->config.kernel);
 	reply(c, "ok");

@@ -46,7 +46,7 @@ static void print_row(const struct registry_entry *e, const struct text *info, b
 	char mem[24], vcpus[24], state[24], time[24];
 	value(info, "state", state, sizeof(state));
 	printf("%-40s %5llu %5s %5s     %s  %8s\n", e->name, (unsigned long long)e->id,
-		value(info, "memory", mem, sizeof(mem)), value(info, "vcpus", vcpus, sizeof(vcpus)),
+		value(info, "memory", mem, sizeof(mem)), value(info, "up", vcpus, sizeof(vcpus)),
 		answered ? state : "?-----", value(info, "time", time, sizeof(time)));
 }
 

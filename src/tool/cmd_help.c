@@ -20,10 +20,12 @@ int cmd_help(int argc, char **argv)
 		print_all();
 		return EXIT_SUCCESS;
 	}
+	if (argc > 2)
+		return verb_usage(argv[0]);
 	const struct verb *v = verb_find(argv[1]);
 	if (!v) {
-		log_error("no verb '%s'", argv[1]);
-		return EXIT_FAILURE;
+		log_error("no verb '%s': `epixen help` lists them", argv[1]);
+		return EXIT_USAGE;
 	}
 	printf("usage: epixen %s %s\n%s.\n%s\nExample:\n  %s\n", v->name, v->arguments, v->summary,
 		v->text, v->example);

@@ -10,18 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int save(const char *domain, const char *file, const char *command)
 {
 	char partial[4096];
+	struct stat st;
+	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
+		log_error("%s: %s", file, strerror(EISDIR));
+		return EXIT_FAILURE;
+	}
 	if ((size_t)snprintf(partial, sizeof(partial), "%s.partial", file) >= sizeof(partial)) {
 		log_error("%s: %s", file, strerror(ENAMETOOLONG));
 		return EXIT_FAILURE;
 	}
 	int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		log_error("%s: %s", partial, strerror(errno));
+		log_error("%s: %s", file, strerror(errno));
 		return EXIT_FAILURE;
 	}
 	int err = control_request(domain, command, fd, NULL);

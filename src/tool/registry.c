@@ -251,16 +251,22 @@ static int fill_entry(const char *name, struct registry_slot *slot)
 	return slot->control < 0 ? slot->control : 0;
 }
 
-int registry_add(struct registry *r, const char *name, struct registry_slot *slot)
+int registry_check_name(struct registry *r, const char *name)
 {
 	struct registry_entry e;
+
+	if (!find(r, name, 0, &e))
+		return 0;
+	log_error("a domain '%s' exists already, with id %llu", name, (unsigned long long)e.id);
+	return -EEXIST;
+}
+
+int registry_add(struct registry *r, const char *name, struct registry_slot *slot)
+{
 	char id[24];
 
-	if (find(r, name, 0, &e)) {
-		log_error("a domain '%s' exists already, with id %llu", name,
-			(unsigned long long)e.id);
+	if (registry_check_name(r, name))
 		return -EEXIST;
-	}
 	*slot = (struct registry_slot){next_id(r), -1, -1, -1};
 	snprintf(id, sizeof(id), "%llu", (unsigned long long)slot->id);
 	int err = 0;

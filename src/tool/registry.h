@@ -36,6 +36,8 @@ int registry_lock(struct registry *r);
 /* Lets others change the registry while we go on using it. */
 void registry_unlock(struct registry *r);
 
+/* Is a name free? -EEXIST, logged, when it is in use. Locked. */
+int registry_check_name(struct registry *r, const char *name);
 /* Makes an entry with a new id; -EEXIST when the name is in use. Locked. */
 int registry_add(struct registry *r, const char *name, struct registry_slot *slot);
 /* Removes an entry's files. Locked. */

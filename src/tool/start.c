@@ -82,7 +82,9 @@ int start_domain(struct domain_config *c, struct domain_fds *fds, const struct s
 	char why[EPIXEND_WHY];
 	int status = EXIT_FAILURE;
 	bool opened = registry_open(&r) == 0;
-	int err = opened ? disks_open(c, fds) : -EIO;
+	int err = opened ? registry_check_name(&r, c->name) : -EIO;
+	if (!err)
+		err = disks_open(c, fds);
 	bool disks = !err;
 	if (!err)
 		err = vifs_open(c, fds);

@@ -41,7 +41,10 @@ enum disk_format {
 		"empty", "raw", "qcow", "qcow2", "qed", "vhd", "vmdk", "vdi", "nbd"                \
 	}
 
+#define CONFIG_WHERE_SIZE 100
+
 struct config_disk {
+	char where[CONFIG_WHERE_SIZE]; /* "file:line: ", before messages; empty: it was restored */
 	char target[1024];
 	char vdev[32];	 /* as given: "xvda" */
 	uint64_t number; /* what it means to the guest */
@@ -57,9 +60,10 @@ struct config_disk {
 #define CONFIG_MAX_DISKS 32
 
 struct config_vif {
-	char mac[18];	   /* "00:16:3e:01:02:03" */
-	char tap[16];	   /* the host's interface; empty: user-mode network */
-	char forward[256]; /* tcp:2222:22 ..., separated by spaces */
+	char where[CONFIG_WHERE_SIZE]; /* as that of a disk */
+	char mac[18];		       /* "00:16:3e:01:02:03" */
+	char tap[16];		       /* the host's interface; empty: user-mode network */
+	char forward[256];	       /* tcp:2222:22 ..., separated by spaces */
 	/* So many bytes may be sent in each interval of so many microseconds; 0: no limit. */
 	uint64_t rate_bytes, rate_usecs;
 };

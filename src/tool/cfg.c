@@ -235,6 +235,7 @@ static struct cfg_setting *add_setting(struct cfg *cfg, const char *file)
 int cfg_parse(struct cfg *cfg, const char *file, const char *text, size_t len)
 {
 	struct parser p = {.cfg = cfg, .file = file, .p = text, .end = text + len, .line = 1};
+	cfg->file = file;
 	for (;;) {
 		skip(&p, true);
 		if (peek(&p) == ';')
@@ -279,6 +280,17 @@ int cfg_parse_arg(struct cfg *cfg, const char *arg)
 	s->value.kind = is_number(p.p) ? CFG_NUMBER : CFG_STRING;
 	s->value.text = strdup(p.p);
 	return s->value.text ? 0 : fail(&p, "out of memory");
+}
+
+const struct cfg_setting *cfg_find(const struct cfg *cfg, const char *key)
+{
+	const struct cfg_setting *found = NULL;
+
+	for (unsigned i = 0; i < cfg->count; i++) {
+		if (strcmp(cfg->setting[i].key, key) == 0)
+			found = &cfg->setting[i];
+	}
+	return found;
 }
 
 void cfg_free(struct cfg *cfg)

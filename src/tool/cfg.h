@@ -26,6 +26,7 @@ struct cfg_setting {
 };
 
 struct cfg {
+	const char *file; /* that was read: not copied */
 	struct cfg_setting *setting;
 	unsigned count;
 	char error[256]; /* "file:line: what is wrong" */
@@ -37,6 +38,9 @@ int cfg_parse(struct cfg *cfg, const char *file, const char *text, size_t len);
 /* Adds a "key=value" argument. What is not quoted, a list or a number is taken as a string. */
 int cfg_parse_arg(struct cfg *cfg, const char *arg);
 void cfg_free(struct cfg *cfg);
+
+/* The setting of a key that counts, which is the last; NULL: there is none. */
+const struct cfg_setting *cfg_find(const struct cfg *cfg, const char *key);
 
 /* Sets error to "file:line: ..." for the setting; returns -EINVAL. */
 int cfg_fail(struct cfg *cfg, const struct cfg_setting *s, const char *fmt, ...)

@@ -6,6 +6,7 @@
 #include "tool/verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,26 +49,40 @@ static int configure(struct cfg *cfg, int argc, char **argv, const char *text, s
 	return err;
 }
 
-static int start(struct domain_config *config, const struct start_options *o)
+/* The file that a key names. Returns its descriptor or -errno, logged. */
+static int open_named(const struct cfg *cfg, const char *key, const char *path)
 {
-	struct domain_fds fds = {.ramdisk = -1, .state = -1};
-	fds.kernel = start_open(config->kernel);
-	if (fds.kernel < 0)
-		return EXIT_FAILURE;
-	if (config->ramdisk[0]) {
-		fds.ramdisk = start_open(config->ramdisk);
-		if (fds.ramdisk < 0) {
-			close(fds.kernel);
-			return EXIT_FAILURE;
-		}
+	char where[CONFIG_WHERE_SIZE];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	int err = errno;
+	cfg_where(where, sizeof(where), cfg_find(cfg, key));
+	log_error("%s: %s %s: %s", where, key, path, strerror(err));
+	return -err;
+}
+
+static int open_files(
+	const struct cfg *cfg, const struct domain_config *config, struct domain_fds *fds)
+{
+	*fds = (struct domain_fds){.ramdisk = -1, .state = -1};
+	fds->kernel = open_named(cfg, "kernel", config->kernel);
+	if (fds->kernel < 0)
+		return fds->kernel;
+	if (config->ramdisk[0])
+		fds->ramdisk = open_named(cfg, "ramdisk", config->ramdisk);
+	if (config->ramdisk[0] && fds->ramdisk < 0) {
+		close(fds->kernel);
+		return fds->ramdisk;
 	}
-	return start_domain(config, &fds, o);
+	return 0;
 }
 
 int cmd_create(int argc, char **argv)
 {
 	struct start_options options = {0};
 	struct domain_config config;
+	struct domain_fds fds;
 	struct cfg cfg = {0};
 	char *text = NULL;
 
@@ -79,7 +94,9 @@ int cmd_create(int argc, char **argv)
 	ssize_t len = read_config(argv[first], &text);
 	int err = len < 0 ? (int)len
 			  : configure(&cfg, argc - first, argv + first, text, (size_t)len, &config);
+	if (!err)
+		err = open_files(&cfg, &config, &fds);
 	cfg_free(&cfg);
 	free(text);
-	return err ? EXIT_FAILURE : start(&config, &options);
+	return err ? EXIT_FAILURE : start_domain(&config, &fds, &options);
 }

@@ -31,7 +31,7 @@ static const char *format_name(const struct config_disk *d)
 
 static int complain(const struct config_disk *d, const char *what)
 {
-	log_error("disk %s: %s: %s", d->vdev, d->target, what);
+	log_error("%sdisk %s: %s: %s", d->where, d->vdev, d->target, what);
 	return -EINVAL;
 }
 

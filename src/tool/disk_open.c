@@ -24,7 +24,7 @@
 
 static int complain(const struct config_disk *d, const char *what)
 {
-	log_error("disk %s: %s: %s", d->vdev, d->target, what);
+	log_error("%sdisk %s: %s: %s", d->where, d->vdev, d->target, what);
 	return -EINVAL;
 }
 
@@ -108,8 +108,8 @@ static void warn_of_format(const struct config_disk *d, int fd)
 		return;
 	for (unsigned i = 0; i < countof(known); i++) {
 		if (memcmp(head, known[i].magic, strlen(known[i].magic)) == 0)
-			log_warn("disk %s: %s: warning: looks like %s, but format is raw", d->vdev,
-				d->target, known[i].name);
+			log_warn("%swarning: disk %s: %s: looks like %s, but format is raw",
+				d->where, d->vdev, d->target, known[i].name);
 	}
 }
 

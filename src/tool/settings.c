@@ -226,6 +226,13 @@ static int refuse_bootloader(struct reading *r, const struct cfg_setting *s, con
 			      : 0;
 }
 
+/* For what is found wrong when the thing is opened. */
+static void note_place(char out[CONFIG_WHERE_SIZE], const struct cfg_setting *s)
+{
+	cfg_where(out, CONFIG_WHERE_SIZE - 2, s);
+	strcat(out, ": ");
+}
+
 /* Errors name the entry and its own place. */
 static int read_disk(struct reading *r, const struct cfg_setting *s, unsigned i)
 {
@@ -236,6 +243,7 @@ static int read_disk(struct reading *r, const struct cfg_setting *s, unsigned i)
 	at.line = s->line ? s->item[i].line : 0;
 	if (disk_parse(s->item[i].text, d, why))
 		return cfg_fail(r->cfg, &at, "disk '%.80s': %s", s->item[i].text, why);
+	note_place(d->where, &at);
 	for (unsigned n = 0; n < i; n++) {
 		if (r->config->disk[n].number == d->number)
 			return cfg_fail(r->cfg, &at, "disk '%.80s': vdev %s is there already",
@@ -275,6 +283,7 @@ static int read_vifs(struct reading *r, const struct cfg_setting *s, const struc
 		at.line = s->line ? s->item[i].line : 0;
 		if (vif_parse(s->item[i].text, &r->config->vif[i], why))
 			return cfg_fail(r->cfg, &at, "vif '%.80s': %s", s->item[i].text, why);
+		note_place(r->config->vif[i].where, &at);
 	}
 	r->config->vifs = s->items;
 	return 0;
@@ -390,17 +399,6 @@ static int join_cmdline(struct reading *r)
 	return -EINVAL;
 }
 
-/* The last setting with a key that counts, for messages; NULL: it is the default. */
-static const struct cfg_setting *setting_of(const struct cfg *cfg, const char *key)
-{
-	const struct cfg_setting *found = NULL;
-
-	for (unsigned i = 0; i < cfg->count; i++)
-		if (strcmp(cfg->setting[i].key, key) == 0)
-			found = &cfg->setting[i];
-	return found;
-}
-
 /* What PV domains have not. */
 static int check_pv(const struct reading *r)
 {
@@ -410,15 +408,15 @@ static int check_pv(const struct reading *r)
 	if (!c->pv)
 		return 0;
 	if (c->engine == ENGINE_VERIFY)
-		return cfg_fail(r->cfg, setting_of(r->cfg, "engine"),
+		return cfg_fail(r->cfg, cfg_find(r->cfg, "engine"),
 			"engine 'verify' is for domains of type hvm");
 	if (c->memory > CONFIG_MAX_PV_MEMORY)
-		return cfg_fail(r->cfg, setting_of(r->cfg, c->target ? "maxmem" : "memory"),
+		return cfg_fail(r->cfg, cfg_find(r->cfg, c->target ? "maxmem" : "memory"),
 			"memory is %llu MB, a PV domain has %llu at most",
 			(unsigned long long)c->memory, CONFIG_MAX_PV_MEMORY);
 	size_t len = strlen(c->cmdline);
 	if (len > CONFIG_MAX_PV_CMDLINE)
-		return cfg_fail(r->cfg, setting_of(r->cfg, line),
+		return cfg_fail(r->cfg, cfg_find(r->cfg, line),
 			"the command line has %zu characters, a PV domain's has %d at most", len,
 			CONFIG_MAX_PV_CMDLINE);
 	return 0;
@@ -427,7 +425,7 @@ static int check_pv(const struct reading *r)
 /* A domain is made with the most it may have; a guest that knows Xen begins with less. */
 static int settle_most(struct reading *r, const char *key, uint64_t *first, uint64_t *most)
 {
-	const struct cfg_setting *s = setting_of(r->cfg, key);
+	const struct cfg_setting *s = cfg_find(r->cfg, key);
 	uint64_t at_first = *first;
 
 	if (!*most)
@@ -504,9 +502,9 @@ int settings_apply(struct cfg *cfg, struct domain_config *config)
 			return -EINVAL;
 	}
 	if (!config->name[0])
-		snprintf(cfg->error, sizeof(cfg->error), "no name given");
+		snprintf(cfg->error, sizeof(cfg->error), "%s: no name given", cfg->file);
 	else if (!config->kernel[0])
-		snprintf(cfg->error, sizeof(cfg->error), "no kernel given");
+		snprintf(cfg->error, sizeof(cfg->error), "%s: no kernel given", cfg->file);
 	if (!config->name[0] || !config->kernel[0] || settle_sizes(&r) || join_cmdline(&r) ||
 		check_pv(&r))
 		return -EINVAL;

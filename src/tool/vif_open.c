@@ -24,11 +24,11 @@
 
 #define PROGRAM	 "epixen-net"
 #define BUFFER	 (4 << 20) /* bytes of frames on the way */
-#define FORWARDS 16
+#define FORWARDS 32	   /* of the shortest form have room in a configuration */
 
-static int complain(unsigned n, const char *what)
+static int complain(const struct config_vif *v, unsigned n, const char *what)
 {
-	log_error("vif %u: %s", n, what);
+	log_error("%svif %u: %s", v->where, n, what);
 	return -EINVAL;
 }
 
@@ -47,7 +47,7 @@ static int open_tap(const struct config_vif *v, unsigned n)
 			: strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return complain(n, why);
+	return complain(v, n, why);
 }
 
 /* The program beside our own image. */
@@ -91,7 +91,7 @@ static void become_helper(const char *program, const struct config_vif *v, const
 	_exit(127);
 }
 
-static int await_ready(int ready, unsigned n)
+static int await_ready(int ready, const struct config_vif *v, unsigned n)
 {
 	char text[300] = "";
 	size_t len = 0;
@@ -101,7 +101,7 @@ static int await_ready(int ready, unsigned n)
 		(got = read(ready, text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)got;
 	text[len] = 0;
-	return strcmp(text, "ok") == 0 ? 0 : complain(n, len ? text : "its helper died");
+	return strcmp(text, "ok") == 0 ? 0 : complain(v, n, len ? text : "its helper died");
 }
 
 static int start_helper(const struct config_vif *v, unsigned n)
@@ -110,12 +110,13 @@ static int start_helper(const struct config_vif *v, unsigned n)
 	int pair[2], ready[2], size = BUFFER;
 
 	if (!find_program(program, sizeof(program)))
-		return complain(n, PROGRAM ", which user-mode networks need, is not beside epixen");
+		return complain(
+			v, n, PROGRAM ", which user-mode networks need, is not beside epixen");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return complain(n, strerror(errno));
+		return complain(v, n, strerror(errno));
 	if (pipe2(ready, O_CLOEXEC) < 0) {
 		close(pair[0]), close(pair[1]);
-		return complain(n, strerror(errno));
+		return complain(v, n, strerror(errno));
 	}
 	for (unsigned i = 0; i < 2; i++)
 		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -123,12 +124,12 @@ static int start_helper(const struct config_vif *v, unsigned n)
 	pid_t pid = fork();
 	if (pid == 0)
 		become_helper(program, v, (const int[2]){pair[1], ready[1]});
-	int err = pid < 0 ? complain(n, strerror(errno)) : 0;
+	int err = pid < 0 ? complain(v, n, strerror(errno)) : 0;
 	close(pair[1]);
 	close(ready[1]);
 	if (!err) {
 		waitpid(pid, NULL, 0);
-		err = await_ready(ready[0], n);
+		err = await_ready(ready[0], v, n);
 	}
 	close(ready[0]);
 	if (!err)

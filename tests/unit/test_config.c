@@ -317,11 +317,11 @@ static void name_and_kernel_are_needed(void **state)
 	struct domain_config c;
 	parses(&cfg, "kernel='k'");
 	assert_int_not_equal(settings_apply(&cfg, &c), 0);
-	assert_string_equal(cfg.error, "no name given");
+	assert_string_equal(cfg.error, "f.cfg: no name given");
 	cfg_free(&cfg);
 	parses(&cfg, "name='n'");
 	assert_int_not_equal(settings_apply(&cfg, &c), 0);
-	assert_string_equal(cfg.error, "no kernel given");
+	assert_string_equal(cfg.error, "f.cfg: no kernel given");
 	cfg_free(&cfg);
 }
 

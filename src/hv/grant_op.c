@@ -355,10 +355,9 @@ static int64_t each(struct hypercall *c, unsigned op)
 	struct hv_wait *w = &c->v->wait;
 	uint64_t count = c->arg[2], n = w->element;
 	bool table = op == OP_SETUP_TABLE || op == OP_QUERY_SIZE;
-	int64_t err = 0;
+	uint64_t cost = count * (table ? HV_GRANT_MAX : 1) + (ops[op].frames ? HYPERCALL_FLUSH : 0);
+	int64_t err = (table && count != 1) || !hypercall_spend(c, cost) ? -XEN_EINVAL : 0;
 
-	if ((table && count != 1) || !hypercall_spend(c, count * (table ? HV_GRANT_MAX : 1)))
-		err = -XEN_EINVAL;
 	for (; n < count && !err && !c->again; n += !c->again)
 		err = one(c, op, n);
 	w->element = c->again ? n : 0;

@@ -26,7 +26,8 @@ enum xen_errno {
 #define DOMID_SELF 0x7ff0
 /* Elements that one call may have, those of a multicall's entries included: it runs to its end
  * before anything else does. Each is a copy or two of guest memory, a frame, a mapping. */
-#define HYPERCALL_MOST (1u << 16)
+#define HYPERCALL_MOST	(1u << 16)
+#define HYPERCALL_FLUSH 16 /* elements that hv_flush counts as: all processors have to answer */
 
 #define DOMID_DOM0 0 /* the backends in the domain's own process speak for it */
 

@@ -265,6 +265,8 @@ static int64_t reservation(struct hypercall *c, unsigned op, uint64_t start)
 	if (xencomm_read(hv, c->arg[1], 0, &r, sizeof(r)) || start >= r.count ||
 		r.count > UINT64_MAX >> OP_BITS || domain_error(hv, r.domid) || r.order)
 		return (int64_t)start;
+	if (!hypercall_spend(c, HYPERCALL_FLUSH))
+		return (int64_t)start;
 	if (op == DECREASE) {
 		done = each_extent(c, &r, start, memory_remove);
 		discard_extents(c, &r, start, done);
@@ -299,24 +301,50 @@ static int64_t exchange_check(const struct hv *hv, const struct exchange *e)
 	return domain_error(hv, in->domid);
 }
 
-/* The frame comes back as a new one, at another place or its own, where none must be. */
-static int64_t exchange_one(struct hypercall *c, const struct exchange *e)
+/* Frames that are exchanged with one flush. */
+struct chunk {
+	uint64_t from[64], to[64];
+	unsigned n;
+};
+
+/* Takes the next frame, which will come back as a new one, at its place or another where none must
+ * be. */
+static int64_t exchange_take(struct hypercall *c, const struct exchange *e, struct chunk *k)
 {
 	struct hv *hv = c->v->hv;
-	uint64_t from, to;
+	uint64_t *from = &k->from[k->n], *to = &k->to[k->n];
 
-	if (!extent(c, e->in.extents, e->done, &from))
+	if (!hypercall_spend(c, 1))
+		return -XEN_ENOMEM;
+	if (!extent(c, e->in.extents, e->done + k->n, from))
 		return -XEN_EFAULT;
-	if (!extent(c, e->out.extents, e->done, &to))
-		to = from;
-	if (to != from && (to >= hv->pages || memory_present(hv, to)))
+	if (!extent(c, e->out.extents, e->done + k->n, to))
+		*to = *from;
+	if (*to != *from && (*to >= hv->pages || memory_present(hv, *to)))
 		return -XEN_EINVAL;
-	if (!memory_remove(hv, from))
+	if (!memory_remove(hv, *from))
 		return -XEN_EINVAL;
+	k->n++;
+	return 0;
+}
+
+/* An error counts when the frame is the first: those before it may make room for it. */
+static int64_t exchange_chunk(struct hypercall *c, const struct exchange *e, struct chunk *k)
+{
+	struct hv *hv = c->v->hv;
+	int64_t err = hypercall_spend(c, HYPERCALL_FLUSH) ? 0 : -XEN_ENOMEM;
+
+	k->n = 0;
+	while (!err && k->n < countof(k->from) && e->done + k->n < e->in.count)
+		err = exchange_take(c, e, k);
+	if (!k->n)
+		return err;
 	hv_flush(c->v->cpu);
-	memory_discard(hv, from);
-	if (!memory_add(hv, to)) /* another processor was faster */
-		memory_add(hv, from);
+	for (unsigned n = 0; n < k->n; n++)
+		memory_discard(hv, k->from[n]);
+	for (unsigned n = 0; n < k->n; n++)
+		if (!memory_add(hv, k->to[n])) /* it was named twice, or another processor's */
+			memory_add(hv, k->from[n]);
 	return 0;
 }
 
@@ -324,14 +352,15 @@ static int64_t exchange(struct hypercall *c)
 {
 	struct hv *hv = c->v->hv;
 	struct exchange e;
+	struct chunk k;
 
 	if (xencomm_read(hv, c->arg[1], 0, &e, sizeof(e)))
 		return -XEN_EFAULT;
 	uint64_t first = e.done;
 	int64_t err = exchange_check(hv, &e);
 	while (!err && e.done < e.in.count) {
-		err = hypercall_spend(c, 1) ? exchange_one(c, &e) : -XEN_ENOMEM;
-		e.done += !err;
+		err = exchange_chunk(c, &e, &k);
+		e.done += err ? 0 : k.n;
 	}
 	if (e.done != first)
 		hv_flush(c->v->cpu);

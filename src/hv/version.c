@@ -287,6 +287,8 @@ static int64_t zap_physmap(struct hypercall *c)
 
 	if ((uint32_t)c->arg[2])
 		return -XEN_ENOSYS;
+	if (!hypercall_spend(c, HYPERCALL_FLUSH))
+		return -XEN_ENOMEM;
 	if (memory_remove(hv, c->arg[1])) {
 		hv_flush(c->v->cpu);
 		memory_discard(hv, c->arg[1]);

@@ -294,6 +294,42 @@ static void exchange_tells_how_far_it_came(void **state)
 	}
 }
 
+/* Each frame may make room for the next one; that is Xen's order. */
+static void frames_change_places(void **state)
+{
+	struct pv *p = *state;
+	uint64_t in[100], out[100];
+	struct reservation r = {LIST | INLINE, 100, 0, 0, DOMID_SELF, {0}};
+	struct exchange e = {r, r, 0};
+
+	e.out.extents = (LIST + 0x800) | INLINE;
+	for (unsigned n = 0; n < 100; n++) {
+		in[n] = 0x200 + n;
+		out[n] = n ? in[n - 1] : 0x1ff;
+	}
+	put(p, LIST, in, sizeof(in));
+	put(p, LIST + 0x800, out, sizeof(out));
+	assert_int_equal(exchange(p, &e), -22); /* nobody has left 0x1ff */
+	assert_int_equal(e.done, 0);
+	assert_int_equal(call3(p, DOM0VP_OP, 5, 0x1ff, 0), 0);
+	assert_int_equal(exchange(p, &e), 0);
+	assert_int_equal(e.done, 100);
+	assert_true(memory_present(&p->hv, 0x1ff) && memory_present(&p->hv, 0x262));
+	assert_false(memory_present(&p->hv, 0x263));
+	assert_int_equal(p->hv.memory.present, 0xfff);
+	e.done = 0;
+	in[0] = 0x1ff; /* round and round: the frame that comes back goes again */
+	in[1] = out[0] = 0x263;
+	out[1] = 0x1ff;
+	e.in.count = e.out.count = 2;
+	put(p, LIST, in, 16);
+	put(p, LIST + 0x800, out, 16);
+	assert_int_equal(exchange(p, &e), 0);
+	assert_true(memory_present(&p->hv, 0x1ff));
+	assert_false(memory_present(&p->hv, 0x263));
+	assert_int_equal(p->hv.memory.present, 0xfff);
+}
+
 /* --- grants --- */
 
 static void tables_are_set_up_one_at_a_time(void **state)
@@ -342,6 +378,7 @@ static void a_call_has_an_end(void **state)
 		{MEMORY_OP, 0, 1, ARG},
 		{GRANT_OP, 0, 5, ENDLESS, 0xffff},
 		{CONSOLE_IO, 0, 0, 0x7fffffff, INLINE},
+		{DOM0VP_OP, 0, 5, 0x90, 0},
 		{EVENT_OP, 0, 10, ARG},
 		{EVENT_OP, 0, 7, ARG},
 	};
@@ -375,6 +412,7 @@ int main(void)
 		TEST(poll_looks_at_ports_in_order),
 		TEST(reservations_go_on_where_they_were),
 		TEST(exchange_tells_how_far_it_came),
+		TEST(frames_change_places),
 		TEST(tables_are_set_up_one_at_a_time),
 		TEST(a_call_has_an_end),
 	};

@@ -159,11 +159,12 @@ bool hv_has_work(struct hv_vcpu *v)
 
 uint64_t hv_deadline(struct hv_vcpu *v)
 {
+	uint64_t watchdog = sched_watchdog_deadline(v->hv);
+
 	if (v->wait.on)
-		return UINT64_MAX;
+		return watchdog;
 	uint64_t timer = vcpu_timer_deadline(v);
 	uint64_t poll = v->polling ? v->poll.deadline : UINT64_MAX;
-	uint64_t watchdog = sched_watchdog_deadline(v->hv);
 
 	timer = poll < timer ? poll : timer;
 	return watchdog < timer ? watchdog : timer;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hv/memory.h"
+#include "hv/peer.h"
 #include "mmu/ram.h"
 
 #define BUCKETS 256
@@ -125,12 +126,23 @@ int export_open(struct hv *hv, uint64_t gfn)
 	return fd;
 }
 
-/* Where the host has no room for the page in its old place, it stays in its file. */
+/* It is in no bucket any more. */
+static void end_export(struct hv *hv, struct export *e)
+{
+	peers_unpass(hv, e->fd);
+	close(e->fd);
+	free(e);
+}
+
+/* Where the host has no room for the page in its old place, it stays in its file. One that the
+ * guest has given away meanwhile is not wanted. */
 static bool move_back(struct hv *hv, uint64_t gfn)
 {
 	struct ram *ram = &hv->machine->ram;
 	uint8_t page[XEN_PAGE_SIZE];
 
+	if (!memory_present(hv, gfn))
+		return ram_unalias(ram, address(gfn), XEN_PAGE_SIZE) == 0;
 	if (ram_read(ram, address(gfn), page, sizeof(page)) ||
 		ram_unalias(ram, address(gfn), XEN_PAGE_SIZE))
 		return false;
@@ -156,8 +168,24 @@ void export_close(struct hv *hv, uint64_t gfn)
 	pthread_mutex_unlock(&x->lock);
 	pthread_mutex_unlock(&hv->memory.lock);
 	if (e)
-		close(e->fd);
-	free(e);
+		end_export(hv, e);
+}
+
+void export_forget(struct hv *hv, uint64_t gfn)
+{
+	struct exports *x = hv->exports;
+
+	if (!x)
+		return;
+	pthread_mutex_lock(&x->lock);
+	struct export **at = link_of(x, gfn), *e = *at;
+	if (e) {
+		*at = e->next;
+		x->count--;
+	}
+	pthread_mutex_unlock(&x->lock);
+	if (e)
+		end_export(hv, e);
 }
 
 bool export_note(struct hv *hv, uint64_t gfn)
@@ -194,8 +222,7 @@ void export_reset(struct hv *hv)
 			struct export *e = x->bucket[n];
 			x->bucket[n] = e->next;
 			ram_unalias(&hv->machine->ram, address(e->gfn), XEN_PAGE_SIZE);
-			close(e->fd);
-			free(e);
+			end_export(hv, e);
 		}
 	if (x)
 		x->count = 0;

@@ -117,6 +117,18 @@ static int alias(struct hv *hv, const struct grant_map *m, int fd)
 	return err;
 }
 
+/* The frame that was there, which may not have come back yet from having been another domain's. */
+static void restore(struct hv *hv, uint64_t gfn)
+{
+	struct ram *ram = &hv->machine->ram;
+	int fd = export_find(hv, gfn);
+
+	if (fd >= 0)
+		ram_map_file(ram, address(gfn), XEN_PAGE_SIZE, fd, 0);
+	else
+		ram_unalias(ram, address(gfn), XEN_PAGE_SIZE);
+}
+
 /* The page in the file, or the own frame, stands at gfn from now on. No processor may still know
  * the frame that was there: it might write what is for reading. */
 static enum grant_status place(struct hypercall *c, const struct grant_map *m, int fd)
@@ -129,10 +141,11 @@ static enum grant_status place(struct hypercall *c, const struct grant_map *m, i
 	if (was == MEMORY_WAS_PRESENT)
 		hv_flush(c->v->cpu);
 	if (alias(hv, m, fd)) {
-		ram_unalias(&hv->machine->ram, address(m->gfn), XEN_PAGE_SIZE);
+		restore(hv, m->gfn);
 		memory_place_end(hv, m->gfn, was == MEMORY_WAS_PRESENT);
 		return GNTST_NO_SPACE;
 	}
+	export_forget(hv, m->gfn);
 	memory_place_fill(hv, m->gfn);
 	return GNTST_OKAY;
 }

@@ -23,6 +23,8 @@
 #define QUEUE_BYTES (4u << 20)
 /* Packets of one peer in a turn. */
 #define TURN_PACKETS 128
+/* More than a socket holds: behind them would be its end. */
+#define DRAIN_PACKETS 4096
 
 #define SEQ_VCPU 6 /* bits of a seq that name the processor */
 
@@ -88,6 +90,20 @@ static void dequeue(struct peer *p)
 		p->tail = &p->queue;
 	p->queued -= sizeof(*k) + k->msg.len;
 	free(k);
+}
+
+void peers_unpass(struct hv *hv, int fd)
+{
+	struct peers *ps = hv->peers;
+
+	if (!ps)
+		return;
+	pthread_mutex_lock(&ps->lock);
+	for (struct peer *p = ps->list; p; p = p->next)
+		for (struct peer_packet *k = p->queue; k; k = k->next)
+			if (k->pass == fd)
+				k->pass = -1;
+	pthread_mutex_unlock(&ps->lock);
 }
 
 static void flush_queue(struct peer *p)
@@ -185,6 +201,14 @@ static void wake(struct hv_vcpu *v, int32_t status)
 	cpu_kick(v->cpu);
 }
 
+/* A file that came with the answer, asked for or not. */
+static void drop_file(struct hv_wait *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+}
+
 /* The lock is held. A page that has come is given back. */
 static void end_wait(struct peers *ps, struct hv_wait *w)
 {
@@ -193,9 +217,6 @@ static void end_wait(struct peers *ps, struct hv_wait *w)
 
 	if (p && p->link == w->link)
 		out(ps, p, &m, NULL, -1);
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
 	w->on = false;
 }
 
@@ -210,6 +231,7 @@ void peer_forget(struct hv_vcpu *v)
 	pthread_mutex_lock(&ps->lock);
 	if (v->wait.on)
 		end_wait(ps, &v->wait);
+	drop_file(&v->wait);
 	v->wait.entry = v->wait.element = 0;
 	v->wait.port = v->wait.step = 0;
 	v->wait.told = 0;
@@ -298,7 +320,7 @@ static void begin_wait(struct hv *hv, struct hv_vcpu *v, uint16_t domid, bool as
 	w->sought = w->nobody = w->page = false;
 	w->domid = domid;
 	w->seq = ((w->seq >> SEQ_VCPU) + 1) << SEQ_VCPU | (uint32_t)(v - hv->vcpu);
-	w->fd = -1;
+	drop_file(w);
 	atomic_store(&w->answered, false);
 }
 
@@ -587,7 +609,7 @@ void peers_connect(struct hv *hv, uint16_t domid, int fd)
 	struct peers *ps = hv->peers;
 	struct peer *old = find(ps, domid), *p = NULL;
 
-	while (old && !old->gone && take_one(hv, old))
+	for (unsigned n = 0; old && n < DRAIN_PACKETS && !old->gone && take_one(hv, old); n++)
 		continue;
 	reap(hv);
 	if (!find(ps, domid) && domid <= DOMID_LAST && domid != DOMID_DOM0)

@@ -75,6 +75,9 @@ void peers_refuse(struct hv *hv, uint16_t domid);
 unsigned peers_poll(struct hv *hv, struct pollfd *set);
 /* Does what has come in. */
 void peers_serve(struct hv *hv);
+/* The descriptor is about to be closed: packets that wait to be sent with it go without. Any thread
+ * that may close it. */
+void peers_unpass(struct hv *hv, int fd);
 /* Does some processor wait for another domain? vCPUs are parked. */
 bool peers_awaited(const struct hv *hv);
 /* Is somebody waiting to be connected? */

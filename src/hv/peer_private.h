@@ -44,8 +44,8 @@ peer_take_fn peer_take_map, peer_take_unmap, peer_take_read, peer_take_write, pe
 
 /* Answers the request m with a status. */
 void peer_answer(struct hv *hv, struct peer *p, const struct peer_msg *m, int32_t status);
-/* The same with 0, with len bytes of data, or a descriptor that stays open until p is told or gone:
- * m is the request, with from, offset and len those of the answer. */
+/* The same with 0, with len bytes of data, or a descriptor, whose end peers_unpass is to be told: m
+ * is the request, with from, offset and len those of the answer. */
 void peer_answer_with(
 	struct hv *hv, struct peer *p, const struct peer_msg *m, const void *data, int pass);
 /* Processors stop until the end of this turn. */

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "pv.h"
 
+#include "base/packet.h"
 #include "base/stream.h"
 #include "hv/event.h"
 #include "hv/export.h"
@@ -1198,6 +1199,97 @@ static void only_a_file_of_a_page_is_mapped(void **state)
 	close(fd);
 }
 
+static unsigned descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Whoever answers: files that nobody has asked for do not gather. */
+static void files_that_nobody_has_asked_for_are_closed(void **state)
+{
+	struct two *t = *state;
+	int fd = impostor(t), file = memfd_create("t", 0);
+	unsigned before = descriptors();
+	struct peer_msg m;
+
+	for (unsigned n = 0; n < 20; n++) {
+		struct op_bind op = {5, 0, 3, 0};
+		put(t->a, BUFFER, &op, sizeof(op));
+		assert_true(begin(t->a, EVENT_OP, BIND, BUFFER | INLINE, 0));
+		assert_int_equal(recv(fd, &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+		m.kind = PEER_ANSWER;
+		m.status = -22;
+		send_with(fd, &m, file);
+		assert_int_equal(end(t, t->a), -22);
+	}
+	assert_true(descriptors() <= before + 1);
+	close(file);
+	close(fd);
+}
+
+/* Who does not read what it has asked for gets no file that has taken the number of its own. */
+static void a_file_that_waits_to_be_sent_is_not_taken_for_another(void **state)
+{
+	struct two *t = *state;
+	int fd = impostor(t), file, files = 0;
+	struct peer_msg m = {.kind = PEER_READ, .port = 9, .from = XEN_PAGE_SIZE, .seq = 64};
+	static uint8_t page[XEN_PAGE_SIZE];
+	const struct iovec iov[2] = {{&m, sizeof(m)}, {page, sizeof(page)}};
+
+	grant(t->a, 9, ACCESS, 5, 0x80);
+	for (unsigned n = 0; n < 40; n++) {
+		assert_int_equal(send(fd, &m, sizeof(m), 0), sizeof(m));
+		pump(t);
+	}
+	m = (struct peer_msg){.kind = PEER_MAP, .port = 9, .seq = 65};
+	send(fd, &m, sizeof(m), 0);
+	pump(t);
+	assert_int_equal(export_count(&t->a->hv), 1);
+	m.kind = PEER_UNMAP;
+	send(fd, &m, sizeof(m), 0);
+	pump(t);
+	assert_int_equal(export_count(&t->a->hv), 0);
+	int secret = open("/dev/null", O_RDONLY);
+	for (unsigned n = 0; n < 42; n++) {
+		pump(t);
+		assert_true(packet_receive(fd, iov, 2, &file) > 0);
+		files += file >= 0;
+	}
+	assert_int_equal(m.flags, PEER_UNMAP);
+	assert_int_equal(files, 0);
+	close(secret);
+	close(fd);
+}
+
+/* Its user has gone, but it has not come back yet. */
+static void a_frame_that_is_not_back_yet_takes_a_grant(void **state)
+{
+	struct two *t = *state;
+	struct hv *hv = &t->b->hv;
+	enum grant_status status;
+
+	grant(t->b, 7, ACCESS, 1, 0x90);
+	assert_non_null(grant_acquire(hv, 7, 1, false, &status));
+	assert_true(export_open(hv, 0x90) >= 0);
+	grant_release(hv, 7, false);
+	assert_int_equal(export_count(hv), 1);
+	grant(t->b, 9, ACCESS, 2, 0x80);
+	struct op_map op = {PAGE(0x90), HOST, 9, 2, 99, 0, 0};
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_false(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 1));
+	get(t->b, BUFFER, &op, sizeof(op));
+	assert_int_equal(op.status, 0);
+	assert_int_equal(export_count(hv), 0);
+	pump(t);
+	set_word(t->b, PAGE(0x80), 0x8181);
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 0x8181);
+	assert_int_equal(unmap(t, 0x90, op.handle), 0);
+}
+
 static void a_new_connection_takes_the_place_of_a_dead_one_only(void **state)
 {
 	struct two *t = *state;
@@ -1270,6 +1362,9 @@ int main(void)
 		JOINED(a_senseless_packet_ends_its_connection_only),
 		JOINED(others_channels_are_not_to_be_had),
 		JOINED(an_answer_to_nothing_is_none),
+		JOINED(files_that_nobody_has_asked_for_are_closed),
+		JOINED(a_file_that_waits_to_be_sent_is_not_taken_for_another),
+		JOINED(a_frame_that_is_not_back_yet_takes_a_grant),
 		JOINED(a_new_connection_takes_the_place_of_a_dead_one_only),
 		JOINED(a_saved_channel_waits_for_its_domain),
 	};

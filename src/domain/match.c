@@ -9,6 +9,7 @@
 #include "base/packet.h"
 #include "domain/domain.h"
 #include "domain/sandbox.h"
+#include "hv/export.h"
 #include "hv/grant.h"
 #include "hv/peer.h"
 
@@ -19,6 +20,8 @@
 /* How long epixend may be away. */
 #define PATIENCE_MS 5000
 #define LOOK_MS	    200
+/* What it says in a turn. */
+#define TURN 64
 
 static uint64_t now_ms(void)
 {
@@ -112,7 +115,7 @@ static bool take(struct domain *d)
 		peers_connect(&d->hv, (uint16_t)m.domid, passed);
 	else if (passed >= 0)
 		close(passed);
-	if (n == sizeof(m) && m.kind == MATCH_NONE)
+	else if (n == sizeof(m)) /* none, or no descriptor was left for it */
 		peers_refuse(&d->hv, (uint16_t)m.domid);
 	if (n != sizeof(m) && n != -EAGAIN)
 		drop(d);
@@ -125,7 +128,7 @@ void match_serve(struct domain *d)
 
 	if (!d->hv.peers)
 		return;
-	while (d->match.fd >= 0 && take(d))
+	for (unsigned n = 0; n < TURN && d->match.fd >= 0 && take(d); n++)
 		continue;
 	peers_serve(&d->hv);
 	while (d->match.fd >= 0 && (domid = peers_wanted(&d->hv)))
@@ -137,12 +140,19 @@ void match_serve(struct domain *d)
 		peers_refuse(&d->hv, domid);
 }
 
+/* A page that others used a moment ago is in the domain's memory again first. */
 const char *match_why_busy(struct domain *d)
 {
 	if (!d->config.pv)
 		return NULL;
-	return peers_awaited(&d->hv) ? "the guest waits for another domain: try again"
-				     : grant_why_busy(&d->hv);
+	if (peers_awaited(&d->hv))
+		return "the guest waits for another domain: try again";
+	if (export_count(&d->hv))
+		export_sweep(&d->hv);
+	const char *busy = grant_why_busy(&d->hv);
+	if (!busy && export_count(&d->hv))
+		busy = "a page that another domain had mapped is not back yet: try again";
+	return busy;
 }
 
 int match_timeout(struct domain *d)

@@ -75,14 +75,22 @@ static int save_quiet(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
 	return err;
 }
 
-int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
+static int refuse(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
 	const char *busy = match_why_busy(d);
-	if (busy) {
+
+	if (busy)
 		snprintf(error, LOAD_ERROR_SIZE, "%s", busy);
-		return -EBUSY;
-	}
+	return busy ? -EBUSY : 0;
+}
+
+/* Disks are quiet first: they, too, may keep another domain's page from coming back. */
+int state_save(struct domain *d, int fd, char error[LOAD_ERROR_SIZE])
+{
 	int err = backend_quiesce(d, error);
+
+	if (!err)
+		err = refuse(d, error);
 	if (!err)
 		err = save_quiet(d, fd, error);
 	backend_resume(d);

@@ -24,16 +24,22 @@ static struct peer *find(struct daemon *d, unsigned domid)
 	return p;
 }
 
-/* Who does not read its answers is not worth keeping. */
-static void tell(struct peer *p, enum match_kind kind, unsigned domid, int fd)
+static int say(const struct peer *p, enum match_kind kind, unsigned domid, int fd)
 {
 	const struct match_msg m = {.kind = kind, .domid = domid};
 	const struct iovec iov = {(void *)(uintptr_t)&m, sizeof(m)};
 
-	if (packet_send(p->fd, &iov, 1, fd))
+	return packet_send(p->fd, &iov, 1, fd);
+}
+
+/* Who does not read its answers is not worth keeping. */
+static void tell(struct peer *p, enum match_kind kind, unsigned domid, int fd)
+{
+	if (say(p, kind, domid, fd))
 		p->gone = true;
 }
 
+/* What a asks must not harm b, which may be busy for long: it is not there then. */
 static void pair_up(struct peer *a, struct peer *b)
 {
 	int pair[2];
@@ -43,8 +49,10 @@ static void pair_up(struct peer *a, struct peer *b)
 		tell(a, MATCH_NONE, b->domid, -1);
 		return;
 	}
-	tell(b, MATCH_PEER, a->domid, pair[1]);
-	tell(a, MATCH_PEER, b->domid, pair[0]);
+	if (say(b, MATCH_PEER, a->domid, pair[1]))
+		tell(a, MATCH_NONE, b->domid, -1);
+	else
+		tell(a, MATCH_PEER, b->domid, pair[0]);
 	close(pair[0]);
 	close(pair[1]);
 }

@@ -158,6 +158,12 @@ initramfs() {
 	make CONFIG_PREFIX="$PWD/root" install
 	mkdir -p root/proc root/sys root/dev root/tmp root/root root/etc root/mnt
 	cp "$here/init" root/init && chmod 755 root/init
+	# What a kernel runs that is asked to power off: init is a script, which no signal reaches.
+	for verb in poweroff reboot halt; do
+		rm -f root/sbin/$verb
+		printf '#!/bin/sh\nexec /bin/busybox %s -f "$@"\n' $verb >root/sbin/$verb
+		chmod 755 root/sbin/$verb
+	done
 	(cd root && find . | LC_ALL=C sort | cpio -o -H newc --owner=0:0 | gzip -9) \
 		>"$out/initramfs-busybox.cpio.gz"
 }

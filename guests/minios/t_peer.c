@@ -12,6 +12,7 @@
 #define DIR    "data/peer"
 #define ROUNDS 1000
 #define MANY   40
+#define STORM  20 /* rounds of each processor, on a page of its own */
 
 static bool dies(const char *who)
 {
@@ -21,6 +22,7 @@ static bool dies(const char *who)
 }
 
 static volatile u64 *page;
+static unsigned helpers; /* processors that run */
 
 /* Whose turn it is, odd: the client's. Waits by polling the port. */
 static bool turn(u32 port, u64 n)
@@ -117,6 +119,37 @@ static u32 accept_page(u16 client, void *at)
 	return ref;
 }
 
+static volatile bool hammers, lost;
+
+/* Writes what it then reads, while the page comes and goes. */
+static void hammer(void *arg)
+{
+	volatile u64 *word = arg;
+
+	for (u64 n = 0; hammers; n++) {
+		*word = n;
+		if (*word != n)
+			lost = true;
+	}
+}
+
+static void start_hammers(void)
+{
+	hammers = true;
+	for (unsigned n = 1; n < helpers; n++)
+		cpu_post(n, hammer, many[n] + 7);
+}
+
+static void stop_hammers(void)
+{
+	bool idle = true;
+
+	hammers = false;
+	for (unsigned n = 1; n < helpers; n++)
+		idle &= wait_until(cpu_idle(n), 5000);
+	report(idle && !lost, "no write is lost while pages move");
+}
+
 static void after_client(u16 client, u32 ref, u32 accept, u64 *accepted, u64 *readonly)
 {
 	bool seen = true;
@@ -127,6 +160,8 @@ static void after_client(u16 client, u32 ref, u32 accept, u64 *accepted, u64 *re
 	for (unsigned n = 0; n < MANY; n++)
 		seen &= many[n][1] == n + 100 && many[n][0] == n;
 	report(seen, "%u pages were mapped, written and given back", MANY);
+	stop_hammers();
+	report(many[0][2] == STORM && (helpers < 2 || many[1][2] == STORM), "each time they were");
 	report_eq(grants[accept].flags, GTF_TRANSFER | GTF_COMMITTED | GTF_COMPLETED,
 		"a page has been transferred");
 	report_eq(accepted[3], 0x7a5f, "with what is in it");
@@ -150,6 +185,7 @@ static void server(void)
 	ro_ref = grant_give(client, readonly, true);
 	u32 accept = accept_page(client, accepted);
 	give_many(client);
+	start_hammers();
 	xs_write(0, DIR "/accept", "%u", accept);
 	xs_write(0, DIR "/ref", "%u", ref);
 	xs_write(0, DIR "/ro-ref", "%u", ro_ref);
@@ -278,6 +314,47 @@ static void use_many(u16 peer, u32 first)
 	report_eq(back, MANY, "all are");
 }
 
+struct storm {
+	u16 peer;
+	u32 ref, port, handle;
+	u64 *at, *own;
+	unsigned bad;
+};
+
+static void storm(void *arg)
+{
+	struct storm *s = arg;
+
+	for (u64 n = 1; n <= STORM; n++) {
+		struct grant_copy c = {.from = {s->ref, s->peer, 16},
+			.to = {gpfn(s->own), DOMID_SELF, 24},
+			.length = 8,
+			.flags = COPY_FROM_REF,
+			.status = 99};
+		s->bad += grant_map(s->peer, s->ref, s->at, GNTMAP_HOST, &s->handle) != 0;
+		s->at[2]++;
+		s->bad += grant_unmap(s->at, s->handle) != 0;
+		s->bad += grant_op(GNTTAB_COPY, &c, 1) || c.status || s->own[3] != n;
+		s->bad += port_op(EVTCHN_SEND, s->port) != 0;
+	}
+}
+
+/* All processors at once. */
+static void use_at_once(u16 peer, u32 first, u32 port)
+{
+	static struct storm s[8];
+	unsigned bad = 0;
+
+	for (unsigned n = 0; n < helpers; n++)
+		s[n] = (struct storm){peer, first + n, port, 0, page_alloc(), page_alloc(), 0};
+	for (unsigned n = 1; n < helpers; n++)
+		cpu_post(n, storm, &s[n]);
+	storm(&s[0]);
+	for (unsigned n = 0; n < helpers; n++)
+		bad += s[n].bad + !wait_until(cpu_idle(n), 30000);
+	report_eq(bad, 0, "all processors map, copy and signal at once");
+}
+
 static void give_page(u16 peer, u32 ref)
 {
 	u64 *own = page_alloc();
@@ -349,7 +426,9 @@ static void client(void)
 	port_op(EVTCHN_SEND, (u32)port);
 	report(ping_pong((u32)port, 1), "1000 turns by events and a shared page");
 	use_grants(peer, ref, ro_ref, page_alloc());
-	use_many(peer, (u32)wait_number(peer, DIR "/many"));
+	u32 many_refs = (u32)wait_number(peer, DIR "/many");
+	use_many(peer, many_refs);
+	use_at_once(peer, many_refs, (u32)port);
 	give_page(peer, (u32)wait_number(peer, DIR "/accept"));
 	refusals(peer, ref);
 	tell(peer, "copied", 2); /* and ends with the page mapped, the port bound */
@@ -369,6 +448,8 @@ void test_peer(void)
 	xs_init();
 	grants_init();
 	events_off();
+	for (helpers = 1; helpers < 8 && helpers < cpus_found() && cpu_start(helpers);)
+		helpers++;
 	if (!strcmp(option("role", role, sizeof(role)), "server"))
 		server();
 	else

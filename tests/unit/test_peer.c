@@ -993,6 +993,26 @@ static void others_tables_are_not_looked_at(void **state)
 	assert_int_equal(op.status, GNTST_PERMISSION_DENIED);
 }
 
+static void both_may_wait_for_each_other(void **state)
+{
+	struct two *t = *state;
+	struct op_map from_a = {PAGE(0x90), HOST, 9, 1, 99, 0, 0},
+		      from_b = {PAGE(0x90), HOST, 9, 2, 99, 0, 0};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	grant(t->b, 9, ACCESS, 1, 0x80);
+	put(t->b, BUFFER, &from_a, sizeof(from_a));
+	put(t->a, BUFFER, &from_b, sizeof(from_b));
+	assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 1));
+	assert_true(begin(t->a, GRANT_OP, MAP, BUFFER | INLINE, 1));
+	assert_int_equal(end(t, t->b), 0);
+	assert_int_equal(end(t, t->a), 0);
+	set_word(t->a, PAGE(0x80), 0xa);
+	set_word(t->b, PAGE(0x80), 0xb);
+	assert_int_equal(word_at(t->a, PAGE(0x90)), 0xb);
+	assert_int_equal(word_at(t->b, PAGE(0x90)), 0xa);
+}
+
 static void own_maps_share_an_exported_page(void **state)
 {
 	struct two *t = *state;
@@ -1356,6 +1376,7 @@ int main(void)
 		JOINED(a_map_that_nobody_waits_for_is_given_back),
 		JOINED(a_page_moves_to_where_a_grant_was),
 		JOINED(others_tables_are_not_looked_at),
+		JOINED(both_may_wait_for_each_other),
 		JOINED(own_maps_share_an_exported_page),
 		JOINED(use_is_ended_by_the_user_only),
 		JOINED(only_a_file_of_a_page_is_mapped),

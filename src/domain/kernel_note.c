@@ -132,6 +132,9 @@ static int walk_notes(
 
 	if (!kernel_has(f, at, size))
 		return kernel_fail(f, "ELF file is truncated (notes)");
+	n->walked += size;
+	if (n->walked > 2 * f->len) /* once as segments, once as sections */
+		return kernel_fail(f, "its ELF notes overlap");
 	for (uint64_t end = at + size; end - at >= NOTE_HEADER && !err;) {
 		const uint8_t *p = f->data + at;
 		uint64_t name = kernel_number(f, p, 4), desc = kernel_number(f, p + 4, 4);

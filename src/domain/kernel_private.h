@@ -41,6 +41,7 @@ struct kernel_notes {
 	bool found, has_entry, has_base, has_offset;
 	uint64_t entry, base, offset;
 	char loader[32], system[32], version[32];
+	uint64_t walked; /* bytes of notes */
 };
 /* Reads notes, or where there are none the section __xen_guest, and checks that a domain of ours is
  * what they want. */

@@ -617,6 +617,23 @@ static void sizes_of_notes_are_checked(void **state)
 	fails(w, "k: its notes have PADDR_OFFSET without VIRT_BASE");
 }
 
+/* Or a file of a few megabytes would take hours. */
+static void notes_are_walked_once(void **state)
+{
+	struct world *w = *state;
+	Elf64_Shdr *sh = (Elf64_Shdr *)(void *)(w->file + 0x4000);
+
+	begin(w, false);
+	w->len = 0x4000;
+	sections(w, SHT_NOTE, "zeros");
+	PUT(w, w->e->e_shnum, 9);
+	for (unsigned n = 3; n < 9; n++)
+		sh[n] = sh[1];
+	fails(w, "k: its ELF notes overlap");
+	PUT(w, w->e->e_shnum, 5);
+	loads(w);
+}
+
 /* --- ramdisks --- */
 
 static int ramdisk(struct world *w, size_t len, const struct ramdisk_place *p, uint64_t *base)
@@ -691,6 +708,7 @@ int main(void)
 		TEST(notes_must_be_for_this_xen),
 		TEST(needed_features_must_be_there),
 		TEST(sizes_of_notes_are_checked),
+		TEST(notes_are_walked_once),
 		TEST(a_ramdisk_follows_on_the_next_page),
 		TEST(a_ramdisk_larger_than_memory_is_refused),
 	};

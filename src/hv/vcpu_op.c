@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "cpu/broadcast.h"
 #include "hv/dom_fw.h"
 #include "hv/event.h"
 #include "hv/hypercall.h"
@@ -71,10 +72,12 @@ static void publish(struct hv_vcpu *v, const struct runstate_info *i)
 	xencomm_write(v->hv, v->runstate.area, 8, &i->entry, 8);
 }
 
+/* As if inside cpu_run: the page is not exchanged for a grant while it is written to. */
 void runstate_change(struct hv_vcpu *v, enum runstate to)
 {
 	uint64_t t = now(v), used = thread_ns();
 
+	cpu_enter(v->cpu);
 	pthread_mutex_lock(&v->lock);
 	struct runstate_info i = runstate_at(v, t, used);
 	for (unsigned n = 0; n < 4; n++)
@@ -85,6 +88,7 @@ void runstate_change(struct hv_vcpu *v, enum runstate to)
 	i = runstate_info(v);
 	publish(v, &i);
 	pthread_mutex_unlock(&v->lock);
+	cpu_leave(v->cpu);
 }
 
 #define REFRESH 30000000 /* ns */

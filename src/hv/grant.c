@@ -220,6 +220,15 @@ enum grant_status grant_take_transfer(
 	return status;
 }
 
+bool grant_accepts(struct hv *hv, uint32_t ref, uint16_t domid)
+{
+	pthread_mutex_lock(&hv->grant->lock);
+	bool ok = ref < hv->grant->frames * GRANTS_PER_FRAME &&
+		  accepts(__atomic_load_n(grant_word(hv, ref), __ATOMIC_ACQUIRE), domid);
+	pthread_mutex_unlock(&hv->grant->lock);
+	return ok;
+}
+
 const char *grant_why_busy(struct hv *hv)
 {
 	if (hv->grant->placed)

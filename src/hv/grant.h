@@ -45,6 +45,8 @@ void grant_domain_gone(struct hv *hv, uint16_t domid);
  * processors stopped, or a vCPU's with hv_flush to follow. */
 enum grant_status grant_take_transfer(
 	struct hv *hv, uint32_t ref, uint16_t domid, const uint8_t page[XEN_PAGE_SIZE]);
+/* Would ref take a page that domid gives, as it stands now? Any thread. */
+bool grant_accepts(struct hv *hv, uint32_t ref, uint16_t domid);
 /* What keeps the domain from being saved, or NULL. vCPUs are parked. */
 const char *grant_why_busy(struct hv *hv);
 /* The page's guest frame, between acquire and release. */

@@ -94,13 +94,17 @@ bool peer_take_write(struct hv *hv, struct peer *p, const struct peer_msg *m)
 	return true;
 }
 
-/* Where the new frame is, processors knew of none. */
+/* Where the new frame is, processors knew of none. They do not stop for what is refused anyway. */
 bool peer_take_transfer(struct hv *hv, struct peer *p, const struct peer_msg *m)
 {
 	struct cpu *cpu = hv->vcpu[0].cpu;
 
 	if (m->len != XEN_PAGE_SIZE)
 		return false;
+	if (!grant_accepts(hv, m->port, p->domid)) {
+		peer_answer(hv, p, m, GNTST_GENERAL_ERROR);
+		return true;
+	}
 	peer_stop(hv);
 	enum grant_status status = grant_take_transfer(hv, m->port, p->domid, hv->peers->data);
 	cpu_enter(cpu);

@@ -26,7 +26,7 @@ enum { BIND, BIND_VIRQ, BIND_PIRQ, CLOSE, SEND, STATUS, ALLOC, BIND_IPI, BIND_VC
 
 struct two {
 	struct pv *a, *b;
-	unsigned notified, stops;
+	unsigned notified, stops, stopped; /* now, ever */
 };
 
 static void count_notify(void *ctx)
@@ -37,6 +37,7 @@ static void count_notify(void *ctx)
 static void count_stop(void *ctx)
 {
 	((struct two *)ctx)->stops++;
+	((struct two *)ctx)->stopped++;
 }
 
 static void count_go(void *ctx)
@@ -1228,6 +1229,31 @@ static unsigned descriptors(void)
 	return n;
 }
 
+static void what_is_refused_stops_no_processor(void **state)
+{
+	struct two *t = *state;
+	int fd = impostor(t);
+	struct {
+		struct peer_msg m;
+		uint8_t page[XEN_PAGE_SIZE];
+	} p = {0};
+	static const uint32_t kinds[] = {
+		PEER_TRANSFER, PEER_MAP, PEER_UNMAP, PEER_READ, PEER_WRITE};
+
+	grant(t->a, 9, ACCEPT, 2, 0x80);
+	grant(t->a, 10, ACCESS, 2, 0x81);
+	for (unsigned n = 0; n < 2 * countof(kinds); n++) {
+		p.m = (struct peer_msg){.kind = kinds[n / 2], .port = 9 + n % 2, .seq = 64};
+		p.m.len = p.m.kind == PEER_TRANSFER ? XEN_PAGE_SIZE : 0;
+		send(fd, &p, sizeof(p.m) + p.m.len, 0);
+		pump(t);
+		assert_int_equal(recv(fd, &p, sizeof(p), MSG_DONTWAIT), sizeof(p.m));
+		assert_int_equal(p.m.status, GNTST_GENERAL_ERROR);
+	}
+	assert_int_equal(t->stopped, 0);
+	close(fd);
+}
+
 /* Whoever answers: files that nobody has asked for do not gather. */
 static void files_that_nobody_has_asked_for_are_closed(void **state)
 {
@@ -1383,6 +1409,7 @@ int main(void)
 		JOINED(a_senseless_packet_ends_its_connection_only),
 		JOINED(others_channels_are_not_to_be_had),
 		JOINED(an_answer_to_nothing_is_none),
+		JOINED(what_is_refused_stops_no_processor),
 		JOINED(files_that_nobody_has_asked_for_are_closed),
 		JOINED(a_file_that_waits_to_be_sent_is_not_taken_for_another),
 		JOINED(a_frame_that_is_not_back_yet_takes_a_grant),

@@ -55,10 +55,23 @@ static void notify(void *ctx)
 	domain_notify(ctx);
 }
 
+/* An entry of Xen's VHPT has 32 bytes; what is found there is in our translation cache (ABI 15.5).
+ */
+static int size_caches(struct domain *d)
+{
+	int err = 0;
+
+	for (unsigned n = 0; n < d->machine.cpus && d->config.vhpt && !err; n++)
+		err = mmu_make_cache(&d->machine.cpu[n]->mmu, 1u << (d->config.vhpt - 5));
+	return err;
+}
+
 static int build(struct domain *d, char error[LOAD_ERROR_SIZE])
 {
-	int err = fw_init(&d->fw, &d->machine, NULL);
+	int err = size_caches(d);
 
+	if (!err)
+		err = fw_init(&d->fw, &d->machine, NULL);
 	if (err) {
 		snprintf(error, LOAD_ERROR_SIZE, "no memory for the firmware");
 		return err;

@@ -19,6 +19,12 @@ int mmu_init(struct mmu *m, const struct cpu_model *model, struct ram *ram, stru
 	m->private = calloc(1, sizeof(*m->private));
 	if (!m->private)
 		return -ENOMEM;
+	if (mmu_make_cache(m, TLB_SETS * TLB_WAYS)) {
+		tlb_free_cache(&m->private->data);
+		free(m->private);
+		m->private = NULL;
+		return -ENOMEM;
+	}
 	m->model = model;
 	m->ram = ram;
 	m->bus = bus;
@@ -27,11 +33,20 @@ int mmu_init(struct mmu *m, const struct cpu_model *model, struct ram *ram, stru
 	return 0;
 }
 
+int mmu_make_cache(struct mmu *m, unsigned entries)
+{
+	int err = tlb_make_cache(&m->private->data, entries / TLB_WAYS);
+
+	return err ? err : tlb_make_cache(&m->private->inst, entries / TLB_WAYS);
+}
+
 void mmu_free(struct mmu *m)
 {
 	if (!m->private)
 		return;
 	ftlb_free(m);
+	tlb_free_cache(&m->private->data);
+	tlb_free_cache(&m->private->inst);
 	free(m->private);
 	m->private = NULL;
 }
@@ -249,7 +264,7 @@ static void copy_tlb(struct mmu *to, struct tlb *t, const struct tlb *from)
 {
 	if (tlb_alike(t, from))
 		return;
-	*t = *from;
+	tlb_copy(t, from);
 	mmu_flush_fast(to);
 }
 

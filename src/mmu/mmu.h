@@ -119,6 +119,9 @@ struct mmu {
 
 /* Allocates the private part. Returns 0 or -ENOMEM. */
 int mmu_init(struct mmu *m, const struct cpu_model *model, struct ram *ram, struct bus *bus);
+/* Gives each side a translation cache of so many entries, a power of two from 4 on, instead of
+ * 2048; they are empty. Before anything runs. 0 or -ENOMEM: then it can only be freed. */
+int mmu_make_cache(struct mmu *m, unsigned entries);
 void mmu_free(struct mmu *m);
 void mmu_reset(struct mmu *m);
 /* Registers and translation registers; the caller calls mmu_set_mode after a load. */

@@ -6,12 +6,53 @@
  */
 #include "mmu/tlb.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-static unsigned tc_hash(uint64_t vpn, uint32_t rid, unsigned ps)
+int tlb_make_cache(struct tlb *t, unsigned sets)
+{
+	struct tlb_entry(*tc)[TLB_WAYS] = calloc(sets, sizeof(*tc));
+	uint8_t *victim = calloc(sets, 1);
+
+	if (!tc || !victim) {
+		free(tc);
+		free(victim);
+		return -ENOMEM;
+	}
+	tlb_free_cache(t);
+	t->tc = tc;
+	t->victim = victim;
+	t->sets = sets;
+	memset(t->count, 0, sizeof(t->count));
+	t->sizes = t->digest = 0;
+	return 0;
+}
+
+void tlb_free_cache(struct tlb *t)
+{
+	free(t->tc);
+	free(t->victim);
+	t->tc = NULL;
+	t->victim = NULL;
+}
+
+void tlb_copy(struct tlb *to, const struct tlb *from)
+{
+	struct tlb_entry(*tc)[TLB_WAYS] = to->tc;
+	uint8_t *victim = to->victim;
+
+	*to = *from;
+	to->tc = tc;
+	to->victim = victim;
+	memcpy(to->tc, from->tc, from->sets * sizeof(from->tc[0]));
+	memcpy(to->victim, from->victim, from->sets);
+}
+
+static unsigned tc_hash(const struct tlb *t, uint64_t vpn, uint32_t rid, unsigned ps)
 {
 	uint64_t h = vpn >> ps ^ (uint64_t)rid * 0x9e3779b1u ^ (uint64_t)ps << 5;
-	return (unsigned)((h ^ h >> 9) & (TLB_SETS - 1));
+	return (unsigned)((h ^ h >> 9) & (t->sets - 1));
 }
 
 static bool entry_is(const struct tlb_entry *e, uint64_t vpn, uint32_t rid, unsigned ps)
@@ -43,7 +84,7 @@ const struct tlb_entry *tlb_find(const struct tlb *t, uint64_t va61, uint32_t ri
 	for (uint64_t left = t->sizes; left; left &= left - 1) {
 		unsigned ps = (unsigned)__builtin_ctzll(left);
 		uint64_t vpn = va61 & page_mask(ps);
-		const struct tlb_entry *set = t->tc[tc_hash(vpn, rid, ps)];
+		const struct tlb_entry *set = t->tc[tc_hash(t, vpn, rid, ps)];
 		for (unsigned w = 0; w < TLB_WAYS; w++)
 			if (entry_is(&set[w], vpn, rid, ps))
 				return &set[w];
@@ -71,7 +112,7 @@ static void entry_drop(struct tlb *t, struct tlb_entry *e)
 
 void tlb_insert_tc(struct tlb *t, const struct tlb_entry *e, struct tlb_entry *victim)
 {
-	unsigned n = tc_hash(e->vpn, e->rid, e->ps);
+	unsigned n = tc_hash(t, e->vpn, e->rid, e->ps);
 	struct tlb_entry *set = t->tc[n], *to = NULL;
 
 	victim->valid = false;
@@ -93,7 +134,7 @@ void tlb_insert_tc(struct tlb *t, const struct tlb_entry *e, struct tlb_entry *v
 static unsigned purge_scan(struct tlb *t, uint64_t va61, unsigned ps, uint32_t rid)
 {
 	unsigned largest = 0;
-	for (unsigned n = 0; n < TLB_SETS; n++)
+	for (unsigned n = 0; n < t->sets; n++)
 		for (unsigned w = 0; w < TLB_WAYS; w++) {
 			struct tlb_entry *e = &t->tc[n][w];
 			if (!entry_overlaps(e, va61, ps, rid))
@@ -108,7 +149,7 @@ static unsigned purge_scan(struct tlb *t, uint64_t va61, unsigned ps, uint32_t r
 static bool purge_page(struct tlb *t, uint64_t va61, unsigned ps, uint32_t rid)
 {
 	uint64_t vpn = va61 & page_mask(ps);
-	struct tlb_entry *set = t->tc[tc_hash(vpn, rid, ps)];
+	struct tlb_entry *set = t->tc[tc_hash(t, vpn, rid, ps)];
 	for (unsigned w = 0; w < TLB_WAYS; w++)
 		if (entry_is(&set[w], vpn, rid, ps)) {
 			entry_drop(t, &set[w]);
@@ -153,9 +194,9 @@ unsigned tlb_purge_tr(struct tlb *t, uint64_t va61, unsigned ps, uint32_t rid)
 
 void tlb_clear_tc(struct tlb *t)
 {
-	memset(t->tc, 0, sizeof(t->tc));
+	memset(t->tc, 0, t->sets * sizeof(t->tc[0]));
 	memset(t->count, 0, sizeof(t->count));
-	memset(t->victim, 0, sizeof(t->victim));
+	memset(t->victim, 0, t->sets);
 	t->sizes = t->digest = 0;
 }
 

@@ -10,7 +10,7 @@
 #include "base/types.h"
 
 #define TLB_TRS	 64
-#define TLB_SETS 512
+#define TLB_SETS 512 /* of the cache, unless it is made with another number */
 #define TLB_WAYS 4
 
 /* Bits of a translation as inserted (2:53). */
@@ -42,8 +42,9 @@ struct tlb {
 	uint64_t digest;   /* of what it holds and where, whatever the order it came in */
 	uint32_t count[64];
 	struct tlb_entry tr[TLB_TRS];
-	struct tlb_entry tc[TLB_SETS][TLB_WAYS];
-	uint8_t victim[TLB_SETS];
+	unsigned sets; /* a power of two */
+	struct tlb_entry (*tc)[TLB_WAYS];
+	uint8_t *victim; /* of each set: which entry goes next */
 };
 
 static inline uint64_t page_mask(unsigned ps)
@@ -51,6 +52,11 @@ static inline uint64_t page_mask(unsigned ps)
 	return ~((1ull << ps) - 1);
 }
 
+/* Makes an empty cache in place of the present one, if any. 0, or -ENOMEM: nothing has changed. */
+int tlb_make_cache(struct tlb *t, unsigned sets);
+void tlb_free_cache(struct tlb *t);
+/* Makes to hold what from does; both have as many sets. */
+void tlb_copy(struct tlb *to, const struct tlb *from);
 /* The entry that translates va, translation registers first, or NULL. */
 const struct tlb_entry *tlb_find(const struct tlb *t, uint64_t va61, uint32_t rid);
 const struct tlb_entry *tlb_find_tr(const struct tlb *t, uint64_t va61, uint32_t rid);

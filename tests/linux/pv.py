@@ -208,6 +208,42 @@ def vcpu_set(g):
     return True, "4 to 2 and back three times"
 
 
+def sizes(g, everything):
+    """The least memory that 2.6.32 boots with, the most that there is, more processors than it knows."""
+    rows = [(76, 1, "swiotlb=512"), (192, 2, ""), (98304, 2, "")]
+    if everything:
+        rows += [(512, 16, ""), (512, 64, ""), (98304, 16, "")]
+    for memory, vcpus, extra in rows:
+        code, text = g.run("size", memory=memory, vcpus=vcpus, extra=extra, run="nproc")
+        ready = re.search(r"(\d+) cpu, (\d+) kB", text)
+        if code or READY not in text or not ready:
+            return failed("sizes", text, f"exit {code} with {memory} MB, {vcpus} vCPUs")
+        if not min(vcpus, 2) <= int(ready[1]) <= vcpus or int(ready[2]) < (memory - 160) * 990:
+            return failed("sizes", text, f"{ready[0]} of {memory} MB, {vcpus} vCPUs")
+    return True, f"{len(rows)} sizes, 76 MB to 96 GB"
+
+
+def wait_for_memory(g, name, megabytes):
+    end = time.monotonic() + 60
+    while f"memory {megabytes}\n" not in g.command("list", "-l", name):
+        if time.monotonic() > end:
+            raise RuntimeError(f"the guest does not come to {megabytes} MB")
+        time.sleep(0.1)
+
+
+def most(g):
+    """It begins with less than it may have, and is given more."""
+    with Console(g, "most", memory=256, maxmem=512, vcpus=2, maxvcpus=4, run="sh /t/watch") as c:
+        c.wait_for("cpus 2")
+        wait_for_memory(g, "most", 256)
+        for megabytes in (400, 512, 300):
+            g.command("mem-set", "most", str(megabytes))
+            wait_for_memory(g, "most", megabytes)
+        g.command("vcpu-set", "most", "4")
+        c.wait_for("cpus 4")
+    return True, "256 of 512 MB and 2 of 4 processors at first, then as told"
+
+
 def reboot(g):
     with tempfile.TemporaryDirectory() as d:
         code, text = g.run("reboot", run="sh /t/again", disk=[f"{ext2(d, 8)},raw,xvda,w"],
@@ -245,6 +281,8 @@ def main():
             "network": lambda: network(g, 64 if args.long else 4),
             "plug": lambda: plug(g),
             "vcpu-set": lambda: vcpu_set(g),
+            "sizes": lambda: sizes(g, args.long),
+            "most": lambda: most(g),
             "reboot": lambda: reboot(g),
             "shutdown": lambda: shutdown(g),
         }

@@ -407,12 +407,40 @@ static void a_random_walk_agrees_with_a_list(void **state)
 	free(md);
 }
 
+/* How many of 4096 pages that were inserted one after the other are still there. */
+static unsigned kept(struct mmu *m)
+{
+	unsigned n = 0;
+	gpa_t pa;
+	bool uc;
+	for (unsigned i = 0; i < 4096; i++)
+		map(m, REGION(4) | (uint64_t)i << 14, 14, RWX3 | (uint64_t)i << 14);
+	for (unsigned i = 0; i < 4096; i++)
+		n += mmu_translate(m, REGION(4) | (uint64_t)i << 14, 8, ACC_READ, &pa, &uc) == 0 &&
+		     pa.v == (uint64_t)i << 14;
+	return n;
+}
+
+static void a_larger_cache_keeps_more(void **state)
+{
+	struct mmu *m = &((struct world *)*state)->m;
+	assert_int_equal(kept(m), 2048);
+	assert_int_equal(mmu_make_cache(m, 1024), 0);
+	assert_int_equal(kept(m), 1024);
+	assert_int_equal(mmu_make_cache(m, 8192), 0);
+	assert_int_equal(kept(m), 4096);
+	mmu_purge_tc(m, REGION(4), 30, 0x104);
+	expect_load(m, REGION(4), FAULT_ALT_DTLB);
+	expect_load(m, REGION(4) | 4095 << 14, FAULT_ALT_DTLB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_page_size_translates_and_is_purged),
 		TEST(an_insertion_replaces_what_overlaps),
 		TEST(an_evicted_translation_leaves_no_trace),
+		TEST(a_larger_cache_keeps_more),
 		TEST(region_id_0_is_like_any_other),
 		TEST(purges_reach_every_region_set),
 		TEST(translation_registers_outlive_tc_purges),

@@ -33,7 +33,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 BASE := bus clock log packet stream text
 ISA  := decode disas encode fault table
-MMU  := access atomic ftlb journal mmu ram read_tr tlb translate vhpt
+MMU  := access atomic ftlb hold journal mmu ram read_tr tlb translate vhpt
 CPU  := alat broadcast cpu exec_alu exec_ar exec_branch exec_cmp exec_cr exec_fp exec_fp_misc \
 	exec_fp_move exec_fp_simd exec_illegal exec_indirect exec_mem exec_mem_fp exec_mm exec_move \
 	exec_psr exec_rse exec_sem exec_shift exec_system exec_table exec_tlb fp fp_convert fp_fma \

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "hv/event.h"
+#include "mmu/hold.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -188,11 +189,21 @@ void block_eager(struct block *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
+/* The hold goes before the lock. */
+static void take_hold(struct block *b)
+{
+	pthread_mutex_unlock(&b->lock);
+	hold_enter(&b->hv->machine->ram);
+	pthread_mutex_lock(&b->lock);
+}
+
 static void wait_for_work(struct block *b)
 {
+	hold_leave(&b->hv->machine->ram);
 	b->idle++;
 	pthread_cond_wait(&b->work, &b->lock);
 	b->idle--;
+	take_hold(b);
 }
 
 void *block_work(void *arg)
@@ -203,6 +214,7 @@ void *block_work(void *arg)
 	pthread_mutex_lock(&b->lock);
 	b->running++;
 	pthread_cond_signal(&b->done);
+	take_hold(b);
 	while (!b->quit) {
 		struct vbd *v = next_ready(b);
 		if (!v)
@@ -210,6 +222,7 @@ void *block_work(void *arg)
 		else if (next_request(v, &q))
 			serve(v, &q);
 	}
+	hold_leave(&b->hv->machine->ram);
 	pthread_mutex_unlock(&b->lock);
 	return NULL;
 }

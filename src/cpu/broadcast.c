@@ -21,6 +21,7 @@ struct broadcast_node {
 static void purge_here(struct cpu *cpu, const struct broadcast_purge *p)
 {
 	if (p->frames) {
+		cpu->mmu.moved++;
 		mmu_flush_fast(&cpu->mmu);
 		return;
 	}

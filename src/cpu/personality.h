@@ -12,6 +12,8 @@
 #include "cpu/cpu.h"
 #include "isa/insn.h"
 
+#define PERSONALITY_GRANULES 2
+
 struct personality {
 	/* The exec function of a decoded instruction, in place of exec_table's; for most rows the
 	 * same. */
@@ -22,6 +24,16 @@ struct personality {
 	bool (*interrupt)(struct cpu *cpu);
 	/* ar.itc has reached cr.itm. */
 	void (*timer)(struct cpu *cpu);
+
+	/* Engine verify makes each run on a second processor first. That one's part of the
+	 * hypervisor is a copy, which only runs use: made (false: no memory) and freed, brought to
+	 * where another's stands, and compared: the name of what differs, or NULL. */
+	bool (*copy_open)(struct cpu *copy, const struct cpu *of);
+	void (*copy_close)(struct cpu *copy);
+	void (*copy)(struct cpu *to, const struct cpu *from);
+	const char *(*differs)(const struct cpu *a, const struct cpu *b);
+	/* The granules that runs write to without looking for a translation. */
+	void (*granules)(const struct cpu *cpu, gpa_t granule[PERSONALITY_GRANULES]);
 };
 
 #endif

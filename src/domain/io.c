@@ -10,6 +10,7 @@
 #include "domain/janitor.h"
 #include "domain/kind.h"
 #include "domain/match.h"
+#include "mmu/hold.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -112,6 +113,7 @@ void domain_loop(struct domain *d)
 	struct pollfd *set = NULL;
 	bool told = false;
 
+	hold_enter(&d->machine.ram);
 	for (;;) {
 		bool input_left = client_push_input(d);
 		domain_serve_event(d);
@@ -128,12 +130,15 @@ void domain_loop(struct domain *d)
 		if (d->end == END_NOT_YET)
 			match_serve(d);
 		unsigned n = poll_set(d, &set);
+		hold_leave(&d->machine.ram);
 		int ready = n ? poll(set, n, timeout) : 0;
+		hold_enter(&d->machine.ram);
 		if (ready > 0)
 			handle_set(d, set);
 		else if (ready == 0 && told)
 			break;
 	}
+	hold_leave(&d->machine.ram);
 	free(set);
 	for (struct client *c = d->clients; c; c = c->next)
 		c->gone = true;

@@ -78,6 +78,8 @@ enum exec pv_rfi(struct hv_vcpu *v);
 void pv_deliver(struct cpu *cpu);
 /* Is an event to be delivered before the next instruction? */
 bool pv_event_due(struct cpu *cpu);
+/* The same between runs of the engine, where the timer is looked at, too. */
+bool pv_interrupt_due(struct cpu *cpu);
 
 /* --- pv_vector.c: legacy vectors and the timer --- */
 uint64_t pv_read_ivr(struct hv_vcpu *v);

@@ -88,14 +88,19 @@ bool pv_event_due(struct cpu *cpu)
 {
 	struct hv_vcpu *v = cpu->hv;
 
-	if (unlikely(v->timer_due))
-		pv_timer_retry(v);
 	if (shared_masked(v) || !shared_pending(v))
 		return false;
 	if (likely(v->callback))
 		return true;
 	hv_pend_vector(v, host_load(v->hv->shared_info + SHARED_EVTCHN_VECTOR, 4) & 0xff);
 	return false;
+}
+
+bool pv_interrupt_due(struct cpu *cpu)
+{
+	if (unlikely(cpu->hv->timer_due))
+		pv_timer_retry(cpu->hv);
+	return pv_event_due(cpu);
 }
 
 /* --- faults --- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* State of a paravirtual processor at its start (ABI 2.8), and in save files. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/stream.h"
@@ -14,18 +15,94 @@
 #define AP_RETURN 0x840
 #define RSC_PL1	  (KERNEL_PL << 2)
 
-const struct personality pv_personality = {
-	.exec = pv_exec,
-	.deliver = pv_deliver,
-	.interrupt = pv_event_due,
-	.timer = pv_timer_expired,
-};
-
 void pv_attach(struct hv_vcpu *v)
 {
 	v->cpu->mmu.nested = &pv_nested;
 	v->cpu->mmu.nested_ctx = v;
 }
+
+/* --- copies for engine verify; what runs do not change is not in them --- */
+
+static bool copy_open(struct cpu *copy, const struct cpu *of)
+{
+	struct hv_vcpu *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return false;
+	v->hv = of->hv->hv;
+	v->regs = of->hv->regs;
+	v->cpu = copy;
+	copy->hv = v;
+	pv_attach(v);
+	return true;
+}
+
+static void copy_close(struct cpu *copy)
+{
+	free(copy->hv);
+	copy->hv = NULL;
+}
+
+static void copy_state(struct cpu *to, const struct cpu *from)
+{
+	struct hv_vcpu *a = to->hv;
+	const struct hv_vcpu *b = from->hv;
+
+	a->callback = b->callback;
+	a->iva = b->iva;
+	a->rr0 = b->rr0;
+	a->itm_last = b->itm_last;
+	a->timer_due = b->timer_due;
+	for (unsigned n = 0; n < 4; n++) {
+		a->irr[n] = b->irr[n];
+		a->insvc[n] = b->insvc[n];
+	}
+	a->plain_isr = b->plain_isr;
+	a->last = b->last;
+}
+
+static bool vectors_differ(const struct hv_vcpu *a, const struct hv_vcpu *b)
+{
+	for (unsigned n = 0; n < 4; n++)
+		if (a->irr[n] != b->irr[n] || a->insvc[n] != b->insvc[n])
+			return true;
+	return false;
+}
+
+static const char *differs(const struct cpu *x, const struct cpu *y)
+{
+	const struct hv_vcpu *a = x->hv, *b = y->hv;
+
+	if (a->iva != b->iva || a->rr0 != b->rr0)
+		return "virtual cr.iva or rr0";
+	if (a->itm_last != b->itm_last || a->timer_due != b->timer_due)
+		return "virtual timer";
+	if (vectors_differ(a, b))
+		return "legacy vectors";
+	if (a->plain_isr != b->plain_isr)
+		return "emulated fault";
+	if (a->last.valid != b->last.valid || (a->last.valid && a->last.va != b->last.va))
+		return "latest itc.d";
+	return NULL;
+}
+
+static void granules(const struct cpu *cpu, gpa_t granule[PERSONALITY_GRANULES])
+{
+	granule[0] = GPA(HV_SHARED_INFO);
+	granule[1] = GPA(HV_MAPPED_REGS + cpu->index * XEN_PAGE_SIZE);
+}
+
+const struct personality pv_personality = {
+	.exec = pv_exec,
+	.deliver = pv_deliver,
+	.interrupt = pv_interrupt_due,
+	.timer = pv_timer_expired,
+	.copy_open = copy_open,
+	.copy_close = copy_close,
+	.copy = copy_state,
+	.differs = differs,
+	.granules = granules,
+};
 
 static void set_rrs(struct hv_vcpu *v)
 {

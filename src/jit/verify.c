@@ -8,11 +8,12 @@
  */
 #include "jit/verify.h"
 
-#include "base/log.h"
 #include "cpu/icache.h"
+#include "cpu/personality.h"
 #include "isa/op.h"
 #include "jit/block.h"
 #include "jit/verify_private.h"
+#include "mmu/hold.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -107,6 +108,19 @@ static void catch_up(struct verify *v)
 	v->machine.fw_size = m->fw_size;
 }
 
+/* What the hypervisor writes to by itself. */
+static void note_granules(struct cpu *cpu, struct journal *j)
+{
+	gpa_t granule[PERSONALITY_GRANULES];
+
+	cpu->machine->personality->granules(cpu, granule);
+	for (unsigned n = 0; n < PERSONALITY_GRANULES; n++) {
+		struct ram_slot *s = ram_find(&cpu->machine->ram, granule[n], GRANULE_SIZE);
+		if (s)
+			journal_note(j, s, (granule[n].v - s->base) >> GRANULE_SHIFT);
+	}
+}
+
 void verify_begin(struct verify *v, unsigned side)
 {
 	struct cpu *cpu = side ? v->cpu : v->shadow;
@@ -114,6 +128,8 @@ void verify_begin(struct verify *v, unsigned side)
 	v->running = cpu;
 	v->next = v->first;
 	journal_open(v->journal[side], &cpu->machine->ram);
+	if (v->machine.personality)
+		note_granules(cpu, v->journal[side]);
 }
 
 void verify_end(struct verify *v, unsigned side)
@@ -163,13 +179,17 @@ static int run_translated(struct verify *v, int want)
 
 void verify_rewind(struct verify *v)
 {
-	const struct journal *j = v->journal[1];
-
-	for (unsigned n = 0; n < j->count; n++)
-		memcpy(j->granule[n].host, j->granule[n].before, GRANULE_SIZE);
-	compare_copy(v->cpu, v->before);
+	journal_restore(v->journal[1]);
+	verify_copy(v, v->cpu, v->before);
 	v->next = v->first;
 	v->strayed = false;
+}
+
+void verify_copy(struct verify *v, struct cpu *to, const struct cpu *from)
+{
+	compare_copy(to, from);
+	if (v->machine.personality)
+		v->machine.personality->copy(to, from);
 }
 
 /* The first difference in what was written, or NULL. */
@@ -221,7 +241,10 @@ const char *verify_difference(const struct verify *v, int interpreted, int trans
 		return "exits";
 	if (v->journal[1]->full || memory_differs(v, &want, &before))
 		return "memory";
-	return compare_first(v->shadow, v->cpu);
+	const char *first = compare_first(v->shadow, v->cpu);
+	if (!first && v->machine.personality)
+		first = v->machine.personality->differs(v->shadow, v->cpu);
+	return first;
 }
 
 const char *verify_both(struct verify *v, uint64_t budget)
@@ -273,36 +296,12 @@ static void look_for_strays(struct verify *v)
 		verify_explain_stray(v, &stray);
 }
 
-static int crash(struct cpu *cpu)
+static int crash(struct cpu *cpu, const char *why)
 {
 	cpu->exit = EXIT_CRASH;
-	cpu->exit_text = "translated code and the interpreter differ";
+	cpu->exit_text = why;
 	return EXEC_EXIT;
 }
-
-static int run_verify(struct cpu *cpu, uint64_t budget)
-{
-	struct verify *v = cpu->verify;
-
-	free(v->report);
-	v->report = NULL;
-	v->kick = atomic_exchange(&cpu->kick, 0);
-	catch_up(v);
-	compare_copy(v->before, cpu);
-	compare_copy(v->shadow, cpu);
-	v->runs++;
-	const char *why = perform(v, budget);
-	if (unlikely(why != NULL))
-		verify_explain(v, budget, why);
-	else
-		look_for_strays(v);
-	if (v->report)
-		v->result = crash(cpu);
-	atomic_fetch_or(&cpu->kick, v->kick);
-	return v->result;
-}
-
-/* --- made and freed --- */
 
 static bool share_ram(struct ram *to, const struct ram *from)
 {
@@ -316,10 +315,66 @@ static bool share_ram(struct ram *to, const struct ram *from)
 	return true;
 }
 
+/* The hypervisor's part comes when the processor has been made. It writes to memory by pointers of
+ * its own, so there are stray stores without end. */
+static bool meet_hypervisor(struct verify *v)
+{
+	const struct machine *m = v->cpu->machine;
+
+	if (likely(m->personality == v->machine.personality))
+		return true;
+	verify_ram_free(v->ram, &v->machine.ram);
+	v->ram = NULL;
+	if (!share_ram(&v->machine.ram, &m->ram) || !m->personality->copy_open(v->shadow, v->cpu) ||
+		!m->personality->copy_open(v->before, v->cpu))
+		return false;
+	v->machine.personality = m->personality;
+	return true;
+}
+
+static void make_run(struct verify *v, uint64_t budget)
+{
+	struct cpu *cpu = v->cpu;
+
+	v->kick = atomic_exchange(&cpu->kick, 0);
+	catch_up(v);
+	verify_copy(v, v->before, cpu);
+	verify_copy(v, v->shadow, cpu);
+	v->runs++;
+	const char *why = perform(v, budget);
+	if (unlikely(why != NULL))
+		verify_explain(v, budget, why);
+	else if (v->ram)
+		look_for_strays(v);
+	atomic_fetch_or(&cpu->kick, v->kick);
+}
+
+static int run_verify(struct cpu *cpu, uint64_t budget)
+{
+	struct verify *v = cpu->verify;
+	struct ram *ram = &cpu->machine->ram;
+
+	free(v->report);
+	v->report = NULL;
+	if (!meet_hypervisor(v))
+		return crash(cpu, "no memory to compare engines");
+	if (!hold_begin(ram, &cpu->kick))
+		return EXEC_BRANCH;
+	make_run(v, budget);
+	hold_end(ram);
+	return v->report ? crash(cpu, "translated code and the interpreter differ") : v->result;
+}
+
+/* --- made and freed --- */
+
 static void verify_free(struct verify *v)
 {
 	if (!v)
 		return;
+	if (v->machine.personality) {
+		v->machine.personality->copy_close(v->shadow);
+		v->machine.personality->copy_close(v->before);
+	}
 	cpu_free(v->shadow);
 	cpu_free(v->before);
 	verify_ram_free(v->ram, &v->machine.ram);
@@ -366,11 +421,9 @@ static struct verify *verify_new(struct cpu *cpu)
 
 static bool verify_open(struct cpu *cpu)
 {
-	if (cpu->machine->personality) {
-		log_error("engine 'verify' cannot take back what a hypervisor does");
-		return false;
-	}
-	if (!engine_jit.open(cpu))
+	struct ram *ram = &cpu->machine->ram;
+
+	if (!engine_jit.open(cpu) || (!ram->hold && !(ram->hold = hold_new())))
 		return false;
 	struct verify *v = cpu->verify = verify_new(cpu);
 	if (!v)
@@ -390,6 +443,8 @@ static void verify_close(struct cpu *cpu)
 	verify_free(cpu->verify);
 	cpu->verify = NULL;
 	cpu->machine->ram.journal = NULL;
+	hold_free(cpu->machine->ram.hold);
+	cpu->machine->ram.hold = NULL;
 	engine_jit.close(cpu);
 }
 

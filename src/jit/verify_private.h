@@ -45,6 +45,8 @@ struct verify {
 
 /* Does an engine's result end a run for good: fault, trap or exit? */
 bool verify_ends(int r);
+/* Makes `to` stand where `from` stands: two of v's processors. */
+void verify_copy(struct verify *v, struct cpu *to, const struct cpu *from);
 /* Around a pass: side 0 is the shadow, whose stores are taken back at its end, 1 the real one. */
 void verify_begin(struct verify *v, unsigned side);
 void verify_end(struct verify *v, unsigned side);

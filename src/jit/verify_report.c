@@ -28,7 +28,7 @@ struct search {
 static void undo(struct verify *v)
 {
 	verify_rewind(v);
-	compare_copy(v->shadow, v->before);
+	verify_copy(v, v->shadow, v->before);
 	mmu_flush_fast(&v->cpu->mmu);
 	mmu_flush_fast(&v->shadow->mmu);
 }
@@ -42,7 +42,7 @@ static const char *again(struct verify *v, uint64_t budget)
 /* Makes the present state the one to start from. */
 static void go_on_from_here(struct verify *v)
 {
-	compare_copy(v->before, v->cpu);
+	verify_copy(v, v->before, v->cpu);
 	v->first = v->next;
 	v->journal[1]->count = 0;
 }
@@ -408,7 +408,7 @@ bool verify_finish(struct machine *m, char **text)
 	*text = NULL;
 	if (!out)
 		return true;
-	bool good = verify_ram_check(v->ram, &m->ram, true, &stray);
+	bool good = !v->ram || verify_ram_check(v->ram, &m->ram, true, &stray);
 	if (!good)
 		print_stray(out, &stray);
 	if (!found_difference(m)) /* the search for its cause counts otherwise */

@@ -47,11 +47,17 @@ void journal_close(struct journal *j)
 
 void journal_take_back(struct journal *j)
 {
-	for (unsigned n = 0; n < j->count; n++) {
-		struct journal_granule *g = &j->granule[n];
-		memcpy(g->after, g->host, GRANULE_SIZE);
-		memcpy(g->host, g->before, GRANULE_SIZE);
-	}
+	for (unsigned n = 0; n < j->count; n++)
+		memcpy(j->granule[n].after, j->granule[n].host, GRANULE_SIZE);
+	journal_restore(j);
+}
+
+/* The other way round: two granules may be the same memory, and the first was noted before any
+ * write. */
+void journal_restore(const struct journal *j)
+{
+	for (unsigned n = j->count; n-- > 0;)
+		memcpy(j->granule[n].host, j->granule[n].before, GRANULE_SIZE);
 }
 
 const struct journal_granule *journal_find(const struct journal *j, const uint8_t *host)

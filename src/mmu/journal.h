@@ -41,6 +41,8 @@ void journal_open(struct journal *j, struct ram *ram);
 void journal_close(struct journal *j);
 /* Puts RAM back to what it was when the journal was opened; `after` keeps what the run left. */
 void journal_take_back(struct journal *j);
+/* The same without a copy of that. */
+void journal_restore(const struct journal *j);
 /* The copy of the granule at host, or NULL. */
 const struct journal_granule *journal_find(const struct journal *j, const uint8_t *host);
 

@@ -274,6 +274,9 @@ void mmu_copy(struct mmu *to, const struct mmu *from)
 	copy_tlb(to, &to->private->inst, &from->private->inst);
 	if (!registers_alike(to, from))
 		copy_registers(to, from);
+	if (to->moved != from->moved)
+		mmu_flush_fast(to);
+	to->moved = from->moved;
 	to->fault = from->fault;
 	to->defer = from->defer;
 	to->pta = from->pta;

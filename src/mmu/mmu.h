@@ -95,6 +95,7 @@ struct mmu {
 	bool data_be, rse_be; /* psr.be, rsc.be */
 	bool align_check;     /* psr.ac */
 	bool set_stale;	      /* a region register changed: tables is the empty set */
+	uint64_t moved;	      /* how often pages went elsewhere behind their translations */
 
 	struct fault_info fault; /* the processor's one pending interruption */
 

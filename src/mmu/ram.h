@@ -12,6 +12,7 @@
 
 struct stream;
 struct journal;
+struct ram_hold;
 
 #define GRANULE_SHIFT 12
 #define GRANULE_SIZE  4096
@@ -45,6 +46,7 @@ struct ram {
 	_Atomic uint64_t code_log[RAM_CODE_LOG];
 	_Atomic bool code_lock;	 /* for writers of the log */
 	struct journal *journal; /* engine verify: is told of writes; NULL: nobody is */
+	struct ram_hold *hold;	 /* likewise: who writes from outside waits for it (hold.h) */
 };
 
 /* Adds a slot of zeroed memory. Returns 0, -EEXIST on overlap, -ENOSPC, -ENOMEM, -EINVAL. */

@@ -407,9 +407,6 @@ static int check_pv(const struct reading *r)
 
 	if (!c->pv)
 		return 0;
-	if (c->engine == ENGINE_VERIFY)
-		return cfg_fail(r->cfg, cfg_find(r->cfg, "engine"),
-			"engine 'verify' is for domains of type hvm");
 	if (c->memory > CONFIG_MAX_PV_MEMORY)
 		return cfg_fail(r->cfg, cfg_find(r->cfg, c->target ? "maxmem" : "memory"),
 			"memory is %llu MB, a PV domain has %llu at most",

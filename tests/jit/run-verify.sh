@@ -164,6 +164,8 @@ boots() { # VCPUS
 		grep -q '^verify: [0-9]* slots in [0-9]* runs compared, [0-9.]* % of' "$dir/out"
 }
 
+processors=1
+[ "$size" = long ] && processors="1 2 4"
 if [ -e "$kernel" ] && [ -e "$ramdisk" ]; then
 	config 1 'on_crash = "destroy"'
 	EPIXEN_BROKEN=value start "$build/broken/epixen"
@@ -176,8 +178,6 @@ if [ -e "$kernel" ] && [ -e "$ramdisk" ]; then
 	check "a clock that cannot be"
 
 	# --- it does not ------------------------------------------------------------------------
-	processors=1
-	[ "$size" = long ] && processors="1 2 4"
 	for n in $processors; do
 		boots "$n"
 		check "Linux on $n processors"
@@ -185,6 +185,36 @@ if [ -e "$kernel" ] && [ -e "$ramdisk" ]; then
 	done
 else
 	skip "Linux" "$kernel or $ramdisk is not there"
+fi
+
+# A paravirtual kernel has its personality compared, too.
+paravirtual() { # VCPUS [EPIXEN]
+	cat >"$dir/pv.cfg" <<END
+name = "verified"
+type = "pv"
+memory = 32
+vcpus = $1
+engine = "verify"
+kernel = "guests/minios/minios.gz"
+END
+	timeout 600 "${2:-$epixen}" create -c "$dir/pv.cfg" >"$dir/console" 2>"$dir/out" </dev/null &&
+		! grep -q '^not ok' "$dir/console" &&
+		grep -q '^verify: [0-9]* slots in [0-9]* runs compared' "$dir/out"
+}
+(export EPIXEN_BROKEN=value && ! paravirtual 1 "$build/broken/epixen") &&
+	grep -q 'translated code and the interpreter differ' "$dir/out"
+check "minios with the bug 'value'"
+for n in $processors; do
+	paravirtual "$n"
+	check "minios on $n processors"
+done
+if [ -e "${PV_KERNEL:-}" ] && [ -e "$ramdisk" ]; then
+	config 2 'type = "pv"'
+	sed -i "s|^kernel.*|kernel = \"$PV_KERNEL\"|; s/ttyS0/hvc0/; s/^type = \"hvm\"//" "$dir/linux.cfg"
+	start "$epixen" && grep -aq '^hello world' "$dir/console"
+	check "paravirtual Linux"
+else
+	skip "paravirtual Linux" "PV_KERNEL names no kernel"
 fi
 
 ENGINES=verify

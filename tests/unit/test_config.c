@@ -200,8 +200,6 @@ static void bad_values_are_named(void **state)
 	apply_fails(
 		"name = '12'", "f.cfg:1: name '12' is a number, which names a domain by its id");
 	apply_fails("type = 'pvh'", "f.cfg:1: type is 'pvh', possible are 'hvm' and 'pv'");
-	apply_fails("type = 'pv'\nengine = 'verify'",
-		"f.cfg:2: engine 'verify' is for domains of type hvm");
 	apply_fails("type = 'pv'\nmemory = 98305",
 		"f.cfg:2: memory is 98305 MB, a PV domain has 98304 at most");
 	apply_fails("cpu_model = 'z80'", "f.cfg:1: cpu_model 'z80' is unknown");

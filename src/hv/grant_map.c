@@ -130,7 +130,8 @@ static void restore(struct hv *hv, uint64_t gfn)
 }
 
 /* The page in the file, or the own frame, stands at gfn from now on. No processor may still know
- * the frame that was there: it might write what is for reading. */
+ * the frame that was there, even if another one has just taken it: it might write what is for
+ * reading. */
 static enum grant_status place(struct hypercall *c, const struct grant_map *m, int fd)
 {
 	struct hv *hv = c->v->hv;
@@ -138,7 +139,7 @@ static enum grant_status place(struct hypercall *c, const struct grant_map *m, i
 
 	if (was == MEMORY_NO_PLACE)
 		return GNTST_BAD_VIRT_ADDR;
-	if (was == MEMORY_WAS_PRESENT)
+	if (memory_stale(hv))
 		hv_flush(c->v->cpu);
 	if (alias(hv, m, fd)) {
 		restore(hv, m->gfn);

@@ -180,7 +180,13 @@ enum hv_action hv_tick(struct hv_vcpu *v)
 
 void hv_flush(struct cpu *caller)
 {
+	struct hv *hv = caller->hv->hv;
+	uint64_t taken = hv->memory.taken, flushed = hv->memory.flushed;
+
 	broadcast_purge(caller, &(struct broadcast_purge){.frames = true});
+	while (flushed < taken &&
+		!atomic_compare_exchange_weak(&hv->memory.flushed, &flushed, taken))
+		continue;
 }
 
 gpa_t hv_place(const struct hv *hv, gpa_t a)

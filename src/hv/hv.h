@@ -163,10 +163,12 @@ struct hv {
 		uint64_t deadline[2]; /* 0: not set */
 	} watchdog;
 	struct {
-		pthread_mutex_t lock;	     /* guards present and pin */
-		_Atomic uint64_t *absent;    /* bit per frame that was given back */
-		_Atomic uint64_t *place;     /* bit per frame where a grant is mapped */
-		uint64_t present;	     /* frames */
+		pthread_mutex_t lock;	  /* guards present and pin */
+		_Atomic uint64_t *absent; /* bit per frame that was given back */
+		_Atomic uint64_t *place;  /* bit per frame where a grant is mapped */
+		uint64_t present;	  /* frames */
+		_Atomic uint64_t taken;	  /* frames ever; so many when hv_flush began last */
+		_Atomic uint64_t flushed;
 		struct memory_pin *pin[256]; /* hashed by frame */
 	} memory;
 };

@@ -53,12 +53,18 @@ bool memory_remove(struct hv *hv, uint64_t gfn)
 
 	pthread_mutex_lock(&hv->memory.lock);
 	if (memory_present(hv, gfn) && !memory_pinned(hv, gfn) && !memory_is_place(hv, gfn)) {
+		hv->memory.taken++;
 		atomic_fetch_or(&hv->memory.absent[gfn / 64], 1ull << gfn % 64);
 		hv->memory.present--;
 		removed = true;
 	}
 	pthread_mutex_unlock(&hv->memory.lock);
 	return removed;
+}
+
+bool memory_stale(const struct hv *hv)
+{
+	return hv->memory.flushed != hv->memory.taken;
 }
 
 bool memory_add(struct hv *hv, uint64_t gfn)
@@ -183,6 +189,7 @@ enum memory_place memory_place_begin(struct hv *hv, uint64_t gfn)
 	if (gfn < hv->pages && !memory_is_place(hv, gfn) && !memory_pinned(hv, gfn)) {
 		was = memory_present(hv, gfn) ? MEMORY_WAS_PRESENT : MEMORY_WAS_ABSENT;
 		hv->memory.present -= was == MEMORY_WAS_PRESENT;
+		hv->memory.taken += was == MEMORY_WAS_PRESENT;
 		set_bit(hv->memory.absent, gfn, true);
 		set_bit(hv->memory.place, gfn, true);
 	}
@@ -197,6 +204,7 @@ void memory_place_fill(struct hv *hv, uint64_t gfn)
 
 void memory_place_clear(struct hv *hv, uint64_t gfn)
 {
+	hv->memory.taken++;
 	set_bit(hv->memory.absent, gfn, true);
 }
 

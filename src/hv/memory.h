@@ -29,6 +29,8 @@ uint64_t memory_count(struct hv *hv);
  * hv_flush has to follow, and memory_discard behind a removal. */
 bool memory_remove(struct hv *hv, uint64_t gfn);
 bool memory_add(struct hv *hv, uint64_t gfn);
+/* May a processor still know some frame that was taken? */
+bool memory_stale(const struct hv *hv);
 /* Gives the memory behind an absent frame back to the host. */
 void memory_discard(struct hv *hv, uint64_t gfn);
 
@@ -47,7 +49,7 @@ unsigned memory_pins(const struct hv *hv, uint64_t gfn); /* likewise: how often 
  * added: it is not the guest's. While it is being changed it is absent. */
 enum memory_place { MEMORY_NO_PLACE, MEMORY_WAS_ABSENT, MEMORY_WAS_PRESENT };
 /* Takes the frame, whichever it is, unless it is pinned or a place already. hv_flush has to follow
- * if it was present. */
+ * if memory_stale. */
 enum memory_place memory_place_begin(struct hv *hv, uint64_t gfn);
 /* Something is mapped there. */
 void memory_place_fill(struct hv *hv, uint64_t gfn);

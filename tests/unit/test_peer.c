@@ -1220,6 +1220,32 @@ static void only_a_file_of_a_page_is_mapped(void **state)
 	close(fd);
 }
 
+/* Or a processor might still write by way of what it knew of the frame. */
+static void a_grant_takes_the_place_of_nothing_that_a_processor_knows(void **state)
+{
+	struct two *t = *state;
+	struct hv *hv = &t->b->hv;
+	uint32_t handle;
+
+	assert_false(memory_stale(hv));
+	assert_true(memory_remove(hv, 0x90)); /* another processor's, which has yet to flush */
+	assert_true(memory_stale(hv));
+	assert_int_equal(memory_place_begin(hv, 0x91), MEMORY_WAS_PRESENT);
+	hv_flush(t->b->cpu);
+	assert_false(memory_stale(hv));
+	assert_int_equal(memory_place_begin(hv, 0x90), MEMORY_WAS_ABSENT);
+	memory_place_end(hv, 0x90, false);
+	assert_false(memory_stale(hv));
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST | READONLY, 0x92, &handle), 0);
+	assert_false(memory_stale(hv));
+	memory_place_clear(hv, 0x92);
+	assert_true(memory_stale(hv));
+	memory_place_fill(hv, 0x92);
+	assert_int_equal(unmap(t, 0x92, handle), 0);
+	assert_false(memory_stale(hv));
+}
+
 static unsigned descriptors(void)
 {
 	unsigned n = 0;
@@ -1409,6 +1435,7 @@ int main(void)
 		JOINED(a_senseless_packet_ends_its_connection_only),
 		JOINED(others_channels_are_not_to_be_had),
 		JOINED(an_answer_to_nothing_is_none),
+		JOINED(a_grant_takes_the_place_of_nothing_that_a_processor_knows),
 		JOINED(what_is_refused_stops_no_processor),
 		JOINED(files_that_nobody_has_asked_for_are_closed),
 		JOINED(a_file_that_waits_to_be_sent_is_not_taken_for_another),

@@ -128,12 +128,15 @@ static void start_ap(struct hv_vcpu *v)
 	hv_boot_ap(v, ip, gp);
 }
 
+/* Who starts it says so first, and then that it is not down. */
 bool hv_is_up(struct hv_vcpu *v)
 {
-	if (likely(!v->starting) || v->down)
-		return !v->down;
-	v->starting = false;
-	start_ap(v);
+	if (v->down)
+		return false;
+	if (unlikely(v->starting)) {
+		v->starting = false;
+		start_ap(v);
+	}
 	return true;
 }
 

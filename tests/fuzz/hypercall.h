@@ -24,6 +24,7 @@
 #include "hv/hypercall.h"
 #include "hv/memory.h"
 #include "hv/pv.h"
+#include "hv/sched.h"
 #include "hypercall_rows.h"
 
 #ifdef SANITIZED
@@ -549,6 +550,7 @@ static void hc_pass_time(struct hc_world *w)
 	hv_is_up(v);
 	hv_has_work(v);
 	hv_deadline(v);
+	runstate_change(v, hc_take(w, 1) & 3);
 	if (hv_tick(v) != HV_CONTINUE)
 		hc_boot(w);
 }
@@ -587,6 +589,13 @@ static void hc_step(struct hc_world *w)
 
 /* --- the two entries --- */
 
+static void hc_console(void *ctx, const uint8_t *data, size_t n)
+{
+	(void)ctx;
+	if (n && memchr(data, 0, n) == data + n) /* reads all of it */
+		abort();
+}
+
 static struct hc_world *hc_world_new(void)
 {
 	struct hc_world *w = calloc(1, sizeof(*w));
@@ -604,6 +613,7 @@ static struct hc_world *hc_world_new(void)
 	if (fw_init(&g->fw, &g->m, NULL) || hv_init(&g->hv, &g->m, 1, error, sizeof(error)))
 		hc_die(w, "no memory");
 	g->hv.fw = &g->fw;
+	g->hv.console.write = hc_console;
 	return w;
 }
 

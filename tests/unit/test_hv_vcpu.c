@@ -3,6 +3,7 @@
 #include "hv_call.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/clock.h"
 #include "base/stream.h"
@@ -344,6 +345,46 @@ static void one_shots_are_ones_own(void **state)
 
 /* --- both at once --- */
 
+#define STARTS 2000
+
+static _Atomic bool ended;
+
+/* Whenever it is up it has been given its registers; then it goes down. */
+static void *start_and_stop(void *arg)
+{
+	struct hv_vcpu *v = arg;
+	void *wrong = NULL;
+
+	for (unsigned n = 0; n < STARTS; n++) {
+		v->cpu->ip = 0;
+		while (!hv_is_up(v))
+			sched_yield();
+		if (v->cpu->ip != 0x5000000)
+			wrong = v;
+		gr_set(v->cpu, 2, 0x1200, 0);
+		hv_call(v->hv, v->cpu);
+	}
+	ended = true;
+	return wrong;
+}
+
+static void a_processor_never_runs_before_its_start(void **state)
+{
+	struct pv *p = *state;
+	struct hv_vcpu *v = &p->hv.vcpu[1];
+	pthread_t thread;
+	void *wrong;
+
+	assert_int_equal(pthread_create(&thread, NULL, start_and_stop, v), 0);
+	for (unsigned n = 0; n < STARTS; n++) {
+		while (!v->down && !ended)
+			sched_yield();
+		wake(p, 1, 0xf3);
+	}
+	pthread_join(thread, &wrong);
+	assert_null(wrong);
+}
+
 struct storm {
 	struct pv *p;
 	unsigned on;
@@ -407,6 +448,7 @@ int main(void)
 		TEST(run_states_are_saved),
 		TEST(periods_are_for_any_processor),
 		TEST(one_shots_are_ones_own),
+		TEST(a_processor_never_runs_before_its_start),
 		TEST(processors_may_do_it_at_the_same_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ DOMAIN := backend backtrace build client config console control dump dump_pv han
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main match stream
 STORE := admin change command conn path perm record request restrict store tree tx watch wire
-TOOL := attach cfg cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd_help cmd_list cmd_mem_set \
+TOOL := attach cfg cpus cmd_console cmd_create cmd_destroy cmd_dump_state cmd_env cmd_help cmd_list cmd_mem_set \
 	cmd_pause cmd_reboot cmd_restore cmd_save cmd_shutdown cmd_stat cmd_sysrq cmd_unpause cmd_vcpu_set control \
 	disk disk_helper disk_open epixend guest launch registry settings start verbs vif vif_open xenstore
 MAIN := src/tool/main

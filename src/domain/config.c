@@ -32,7 +32,7 @@ static void vif_save(const struct config_vif *v, struct stream *s)
 
 void config_save(const struct domain_config *c, struct stream *s)
 {
-	stream_begin(s, "config", 8);
+	stream_begin(s, "config", 9);
 	stream_put(s, c->name, sizeof(c->name));
 	stream_put(s, c->uuid, sizeof(c->uuid));
 	stream_put(s, c->cpu_model, sizeof(c->cpu_model));
@@ -61,6 +61,8 @@ void config_save(const struct domain_config *c, struct stream *s)
 	stream_put_u64(s, c->target);
 	stream_put_u64(s, c->online);
 	stream_put_u64(s, c->on_watchdog);
+	stream_put_u64(s, c->affinities);
+	stream_put(s, c->affinity, c->affinities * sizeof(c->affinity[0]));
 	stream_end(s);
 }
 
@@ -114,7 +116,7 @@ static void vif_load(struct config_vif *v, struct stream *s)
 void config_load(struct domain_config *c, struct stream *s)
 {
 	memset(c, 0, sizeof(*c));
-	uint32_t version = stream_open(s, "config", 8);
+	uint32_t version = stream_open(s, "config", 9);
 	get_text(s, c->name, sizeof(c->name));
 	get_text(s, c->uuid, sizeof(c->uuid));
 	get_text(s, c->cpu_model, sizeof(c->cpu_model));
@@ -146,6 +148,8 @@ void config_load(struct domain_config *c, struct stream *s)
 		c->online = stream_get_max(s, c->vcpus, "vcpus at the start");
 		c->on_watchdog = stream_get_max(s, ACTION_PRESERVE, "on_watchdog");
 	}
+	c->affinities = version > 8 ? stream_get_max(s, CONFIG_MAX_CPUS, "cpus") : 0;
+	stream_get(s, c->affinity, c->affinities * sizeof(c->affinity[0]));
 	stream_close(s);
 	if (stream_ok(s) && (c->memory < CONFIG_MIN_MEMORY || c->vcpus == 0))
 		stream_fail(s, "no memory or no vcpus");

@@ -59,6 +59,14 @@ struct config_disk {
 
 #define CONFIG_MAX_DISKS 32
 
+#define CONFIG_HOST_CPUS 1024
+#define CONFIG_MAX_CPUS	 64
+
+/* The host's processors that a thread may run on: bit n of the whole is processor n. */
+struct config_affinity {
+	uint64_t set[CONFIG_HOST_CPUS / 64];
+};
+
 struct config_vif {
 	char where[CONFIG_WHERE_SIZE]; /* as that of a disk */
 	char mac[18];		       /* "00:16:3e:01:02:03" */
@@ -94,6 +102,9 @@ struct domain_config {
 	uint64_t disks;
 	struct config_vif vif[CONFIG_MAX_VIFS];
 	uint64_t vifs;
+	struct config_affinity
+		affinity[CONFIG_MAX_CPUS]; /* of the first vCPUs; others run anywhere */
+	uint64_t affinities;
 };
 
 /* Most MB of RAM that the guest-physical layout has room for (below 3 GB and from 4 GB up to the

@@ -191,6 +191,23 @@ void vcpu_attach(struct domain *d, unsigned index, struct cpu *cpu)
 	cpu->wake = wake;
 }
 
+/* Where the thread may run. Nowhere is no reason not to start: the host may have changed. */
+static void pin(struct domain *d, unsigned n)
+{
+	const struct config_affinity *a = &d->config.affinity[n];
+	cpu_set_t set;
+
+	if (n >= d->config.affinities)
+		return;
+	CPU_ZERO(&set);
+	for (unsigned i = 0; i < CONFIG_HOST_CPUS && i < CPU_SETSIZE; i++)
+		if (a->set[i / 64] >> i % 64 & 1)
+			CPU_SET(i, &set);
+	int err = pthread_setaffinity_np(d->vcpu[n].thread, sizeof(set), &set);
+	if (err)
+		log_warn("vCPU %u runs anywhere, not where cpus says: %s", n, strerror(err));
+}
+
 int domain_start(struct domain *d)
 {
 	sigset_t all, old;
@@ -204,6 +221,8 @@ int domain_start(struct domain *d)
 	for (; n < d->threads && !err; n++)
 		err = pthread_create(&d->vcpu[n].thread, NULL,
 			d->config.virtual_clock ? virtual_thread : real_thread, &d->vcpu[n]);
+	for (unsigned i = 0; i < n && !err; i++)
+		pin(d, i);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	d->started = true;
 	if (!err)

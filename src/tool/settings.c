@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cpu/cpu.h"
+#include "tool/cpus.h"
 #include "tool/disk.h"
 #include "tool/vif.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 struct reading {
 	struct cfg *cfg;
@@ -233,6 +235,28 @@ static void note_place(char out[CONFIG_WHERE_SIZE], const struct cfg_setting *s)
 	strcat(out, ": ");
 }
 
+/* A string is for all processors, a list has one for each. */
+static int read_cpus(struct reading *r, const struct cfg_setting *s, const struct row *row)
+{
+	struct domain_config *c = r->config;
+	unsigned host = (unsigned)sysconf(_SC_NPROCESSORS_CONF);
+	bool list = s->value.kind == CFG_LIST;
+	char why[CPUS_ERROR_SIZE];
+
+	(void)row;
+	if (list && s->items > CONFIG_MAX_CPUS)
+		return cfg_fail(r->cfg, s, "cpus has %u entries, possible are %d", s->items,
+			CONFIG_MAX_CPUS);
+	c->affinities = list ? s->items : CONFIG_MAX_CPUS;
+	for (unsigned i = 0; i < c->affinities; i++) {
+		struct cfg_setting at = *s;
+		at.line = list && s->line ? s->item[i].line : s->line;
+		if (cpus_parse(list ? s->item[i].text : s->value.text, host, &c->affinity[i], why))
+			return cfg_fail(r->cfg, &at, "cpus %s", why);
+	}
+	return 0;
+}
+
 /* Errors name the entry and its own place. */
 static int read_disk(struct reading *r, const struct cfg_setting *s, unsigned i)
 {
@@ -301,6 +325,7 @@ static const struct row rows[] = {
 	{"maxmem",      read_number, TO(target),      CONFIG_MIN_MEMORY, CONFIG_MAX_MEMORY, " MB"},
 	{"vcpus",       read_number, TO(vcpus),       1, MAX_CPUS, ""},
 	{"maxvcpus",    read_number, TO(online),      1, MAX_CPUS, ""},
+	{"cpus",        read_cpus,   0, 0,            0, 0, ""},
 	{"vhpt",        read_vhpt,   TO(vhpt),        CONFIG_MIN_VHPT, CONFIG_MAX_VHPT, ""},
 	{"cpu_model",   read_model,  TO(cpu_model),   0, 0, ""},
 	{"clock",       read_clock,  0, 0,            0, 0, ""},
@@ -326,7 +351,7 @@ static const struct row rows[] = {
 /* Keys of xl and xm files that change nothing here: such files must still start. */
 static const char *const ignored[] = {"acpi", "acpi_firmware", "acpi_laptop_slate", "altp2m",
 	"apic", "bios", "boot", "bootloader_args", "cap", "channel", "claim_mode", "cpu_weight",
-	"cpuid", "cpus", "cpus_soft", "device_model", "device_model_args", "device_model_override",
+	"cpuid", "cpus_soft", "device_model", "device_model_args", "device_model_override",
 	"device_model_version", "driver_domain", "dm_restrict", "e820_host", "event_channels",
 	"extratime", "firmware", "firmware_override", "gfx_passthru", "guest_os_type", "hap",
 	"hdtype", "hpet", "init_seclabel", "ioports", "iomem", "irqs", "keymap", "latency",

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "tool/cfg.h"
+#include "tool/cpus.h"
 #include "tool/settings.h"
 
 #include <stdio.h>
@@ -283,6 +284,39 @@ static void a_vhpt_has_sizes_of_xen(void **state)
 	apply_fails("vhpt = [ 16 ]", "f.cfg:1: vhpt must be a number");
 }
 
+static void cpus_are_lists_of_the_hosts(void **state)
+{
+	(void)state;
+	struct config_affinity a;
+	char why[CPUS_ERROR_SIZE];
+	static const struct {
+		const char *text;
+		uint64_t bits;
+	} good[] = {{"0", 1}, {"3", 8}, {"0-3", 15}, {"0-3,^2", 11}, {"all", 0xff},
+		{"all,^0,^5-6", 0x9e}, {"1,4-5,4", 0x32}, {"^1,0-1", 3}, {"0,63", 1 | 1ull << 63}};
+	static const char *const bad[] = {"", "x", "1-", "-1", "3-1", "1,,2", "1 2", "0x3", "1024",
+		"99999999999999999999", "^", "allx", "node:1"};
+	for (unsigned i = 0; i < countof(good); i++) {
+		assert_int_equal(cpus_parse(good[i].text, 8, &a, why), 0);
+		assert_int_equal(a.set[0], good[i].bits);
+		assert_int_equal(a.set[1], 0);
+	}
+	for (unsigned i = 0; i < countof(bad); i++)
+		assert_int_not_equal(cpus_parse(bad[i], 8, &a, why), 0);
+	assert_int_not_equal(cpus_parse("8-9", 8, &a, why), 0);
+	assert_string_equal(why, "'8-9' names none of the host's processors, 0 to 7");
+	assert_int_not_equal(cpus_parse("1,^1", 8, &a, why), 0);
+	struct domain_config c;
+	applies(&c, "cpus = [ '0', 'all' ]");
+	assert_int_equal(c.affinities, 2);
+	assert_int_equal(c.affinity[0].set[0], 1);
+	applies(&c, "cpus = 0");
+	assert_int_equal(c.affinities, 64);
+	assert_int_equal(c.affinity[63].set[0], 1);
+	apply_fails("cpus = [ '0',\n'no' ]",
+		"f.cfg:2: cpus 'no' is not a list of processors, such as 0-3,^2");
+}
+
 static void what_a_pv_domain_has_not_is_refused(void **state)
 {
 	(void)state;
@@ -355,6 +389,8 @@ static void configuration_survives_the_stream(void **state)
 	c.id = 77;
 	c.target = 50;
 	c.online = 3;
+	c.affinities = 2;
+	c.affinity[1].set[3] = 42;
 	c.vhpt = 17;
 	c.on_watchdog = ACTION_RESTART;
 	config_save(&c, &s);
@@ -365,6 +401,8 @@ static void configuration_survives_the_stream(void **state)
 	assert_int_equal(back.id, 77);
 	assert_int_equal(back.target, 50);
 	assert_int_equal(back.online, 3);
+	assert_int_equal(back.affinities, 2);
+	assert_int_equal(back.affinity[1].set[3], 42);
 	assert_int_equal(back.vhpt, 17);
 	assert_int_equal(back.on_watchdog, ACTION_RESTART);
 	assert_int_equal(back.code_cache, 7);
@@ -395,6 +433,7 @@ int main(void)
 		cmocka_unit_test(keys_of_xl_without_effect_are_accepted),
 		cmocka_unit_test(a_pv_domain_is_made_with_the_most_it_may_have),
 		cmocka_unit_test(a_vhpt_has_sizes_of_xen),
+		cmocka_unit_test(cpus_are_lists_of_the_hosts),
 		cmocka_unit_test(what_a_pv_domain_has_not_is_refused),
 		cmocka_unit_test(name_and_kernel_are_needed),
 		cmocka_unit_test(engines_have_names_and_verify_takes_the_virtual_clock),

@@ -164,8 +164,8 @@ uint64_t hv_deadline(struct hv_vcpu *v)
 {
 	uint64_t watchdog = sched_watchdog_deadline(v->hv);
 
-	if (v->wait.on)
-		return watchdog;
+	if (v->wait.on) /* virtual time would jump there, while the other domain's is real */
+		return v->hv->machine->clock.is_virtual ? UINT64_MAX : watchdog;
 	uint64_t timer = vcpu_timer_deadline(v);
 	uint64_t poll = v->polling ? v->poll.deadline : UINT64_MAX;
 

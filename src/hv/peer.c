@@ -26,6 +26,9 @@
 /* More than a socket holds: behind them would be its end. */
 #define DRAIN_PACKETS 4096
 
+/* In the log, which nobody may fill. */
+#define COMPLAINTS 100
+
 #define SEQ_VCPU 6 /* bits of a seq that name the processor */
 
 static struct peer *find(const struct peers *ps, uint16_t domid)
@@ -488,7 +491,7 @@ static bool take_one(struct hv *hv, struct peer *p)
 	ssize_t n = packet_receive(p->fd, iov, 2, &ps->passed);
 	bool ok = n >= (ssize_t)sizeof(m) && (size_t)n - sizeof(m) == m.len && peer_take(hv, p, &m);
 
-	if (n > 0 && !ok)
+	if (n > 0 && !ok && ps->broken++ < COMPLAINTS)
 		log_warn("domain %u breaks the protocol: it is left alone", p->domid);
 	if (ps->passed >= 0)
 		close(ps->passed);

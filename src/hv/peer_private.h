@@ -30,6 +30,7 @@ struct peers {
 	struct peers_host host;
 	struct peer *list; /* only the I/O thread changes it */
 	uint64_t links;	   /* that there were */
+	unsigned broken;   /* of which the protocol was broken */
 	bool stopped;	   /* processors, until this turn is over */
 	uint8_t *data;	   /* what came behind a packet's structure */
 	int passed;	   /* and with it, or -1 */

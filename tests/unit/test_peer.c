@@ -21,7 +21,7 @@
 #define BUFFER 0x300000ull /* guest-physical */
 #define INLINE (1ull << 63)
 
-enum { EVENT_OP = 32, MULTICALL = 13, GRANT_OP = 20, MEMORY_OP = 12 };
+enum { EVENT_OP = 32, MULTICALL = 13, GRANT_OP = 20, MEMORY_OP = 12, SCHED_OP = 29 };
 enum { BIND, BIND_VIRQ, BIND_PIRQ, CLOSE, SEND, STATUS, ALLOC, BIND_IPI, BIND_VCPU, UNMASK, RESET };
 
 struct two {
@@ -278,6 +278,24 @@ static void a_domain_that_is_not_there_is_not_found(void **state)
 	assert_int_equal(end(t, t->b), -3);
 	assert_int_equal(bind_to(t, t->b, 0x7ff1, 1), -3);
 	assert_int_equal(status_of(t, t->b, 1).status, 0);
+}
+
+static void a_watchdog_does_not_wait_for_another_domain(void **state)
+{
+	struct two *t = *state;
+	uint32_t watchdog[2] = {0, 5}; /* a new one, of 5 s */
+	struct op_bind op = {9, 0, 1, 0};
+
+	assert_int_equal(call_with(t, t->b, SCHED_OP, 6, watchdog, sizeof(watchdog)), 1);
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->b, EVENT_OP, BIND, BUFFER | INLINE, 0));
+	assert_true(hv_deadline(t->b->v) == UINT64_MAX);
+	t->b->g.m.clock.is_virtual = false;
+	uint64_t deadline = hv_deadline(t->b->v);
+	t->b->g.m.clock.is_virtual = true;
+	assert_int_equal(deadline, t->b->hv.watchdog.deadline[0]);
+	peers_refuse(&t->b->hv, 9);
+	assert_int_equal(end(t, t->b), -3);
 }
 
 static void who_asks_first_waits_for_the_connection(void **state)
@@ -1400,6 +1418,7 @@ int main(void)
 		JOINED(only_what_is_offered_is_bound),
 		APART(a_domain_that_is_not_there_is_not_found),
 		APART(who_asks_first_waits_for_the_connection),
+		APART(a_watchdog_does_not_wait_for_another_domain),
 		JOINED(a_closed_channel_waits_for_the_same_domain_again),
 		JOINED(a_signal_of_a_channel_that_was_closed_is_lost),
 		JOINED(death_frees_the_ports_that_were_bound),

@@ -46,7 +46,7 @@ FW   := acpi blob build dsdt efi efi_map efi_table efi_time fw guest hcdp init p
 	smbios start variable
 HV   := dom_fw dom_fw_call event export grant grant_map grant_op hv hypercall memory peer peer_grant pv_deliver pv_hyperprivop pv_page \
 	pv_privop pv_psr pv_state pv_tlb pv_vector sched vcpu_op version xencomm
-BACK := block block_abi block_file block_nbd block_request block_work net net_frame net_packet ring shared_ring store_client store_ring xenbus xenbus_bus
+BACK := block block_abi block_file block_nbd block_request block_work net net_frame net_packet ring shared_ring store_client store_ring store_watches xenbus xenbus_bus
 DOMAIN := backend backtrace build client config console control dump dump_pv handover hvm io janitor kernel kernel_elf kernel_note life main match pv \
 	sandbox stat state stop unwind vcpu
 DAEMON := disk line listen loop main match stream

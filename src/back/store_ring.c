@@ -16,6 +16,7 @@
 struct store_request {
 	struct store_request *next;
 	uint32_t id; /* the guest's name for it */
+	bool quiet;  /* it is ours: the guest hears nothing of the reply */
 	uint32_t len;
 	uint8_t bytes[]; /* with our number in its header */
 };
@@ -60,6 +61,7 @@ void store_ring_free(struct store_ring *r)
 	drop_stream(r);
 	while (r->first)
 		drop_first(r);
+	store_watches_clear(&r->watches);
 }
 
 void store_ring_attach(struct store_ring *r, int fd)
@@ -70,15 +72,17 @@ void store_ring_attach(struct store_ring *r, int fd)
 
 /* --- requests --- */
 
-/* A request that has our number already; id: the guest's. */
-static bool append(struct store_ring *r, uint32_t id, const uint8_t *bytes, size_t len)
+/* A request that has our number already; id: the guest's. NULL: no memory. */
+static struct store_request *append(
+	struct store_ring *r, uint32_t id, const uint8_t *bytes, size_t len)
 {
 	struct store_request *q = malloc(sizeof(*q) + len);
 
 	if (!q)
-		return false;
+		return NULL;
 	q->next = NULL;
 	q->id = id;
+	q->quiet = false;
 	q->len = (uint32_t)len;
 	memcpy(q->bytes, bytes, len);
 	*r->last = q;
@@ -88,7 +92,7 @@ static bool append(struct store_ring *r, uint32_t id, const uint8_t *bytes, size
 		r->unsent = q;
 		r->sent = 0;
 	}
-	return true;
+	return q;
 }
 
 static void set_number(uint8_t *bytes, uint32_t number)
@@ -172,9 +176,11 @@ static bool accept_reply(struct store_ring *r)
 		drop_stream(r);
 		return false;
 	}
+	bool ours = !r->fresh && !r->first->quiet;
+	if (ours && h.type != XS_ERROR)
+		store_watches_note(&r->watches, r->first->bytes);
 	set_number(r->reply, r->first->id);
 	drop_first(r);
-	bool ours = !r->fresh;
 	if (h.req_id == r->fresh_serial)
 		r->fresh = false;
 	return ours;
@@ -285,6 +291,7 @@ void store_ring_reset(struct store_ring *r)
 	uint8_t request[sizeof(anew) + 1] = {0};
 	bool used = r->serial > 1 || r->broken;
 
+	store_watches_clear(&r->watches);
 	r->taken_len = 0;
 	r->reply_put = 0;
 	if (r->whole)
@@ -333,7 +340,7 @@ void store_ring_save(const struct store_ring *r, struct stream *s)
 	uint64_t requests = 0;
 
 	for (const struct store_request *q = first_own(r); q; q = q->next)
-		requests++;
+		requests += !q->quiet;
 
 	stream_put_u64(s, r->broken);
 	stream_put_u64(s, r->serial);
@@ -342,9 +349,12 @@ void store_ring_save(const struct store_ring *r, struct stream *s)
 	save_bytes(s, r->reply + r->reply_put, r->whole ? r->reply_len - r->reply_put : 0);
 	stream_put_u64(s, requests);
 	for (const struct store_request *q = first_own(r); q; q = q->next) {
+		if (q->quiet)
+			continue;
 		stream_put_u64(s, q->id);
 		save_bytes(s, q->bytes, q->len);
 	}
+	store_watches_save(&r->watches, s);
 }
 
 static void load_request(struct store_ring *r, struct stream *s)
@@ -363,12 +373,32 @@ static void load_request(struct store_ring *r, struct stream *s)
 		stream_fail(s, "no memory for a request to xenstore");
 }
 
-void store_ring_load(struct store_ring *r, struct stream *s)
+/* Where it is known already, the answer is an error, and nobody hears of it. */
+static void watch_again(struct store_ring *r, struct stream *s)
+{
+	uint8_t bytes[XS_HEADER + XS_PAYLOAD_MAX];
+
+	for (const struct store_watch *w = r->watches.first; w; w = w->next) {
+		struct xs_header h = {XS_WATCH, r->serial, 0, w->len};
+		memcpy(bytes, &h, sizeof(h));
+		memcpy(bytes + sizeof(h), w->text, w->len);
+		struct store_request *q = append(r, 0, bytes, sizeof(h) + w->len);
+		if (!q) {
+			stream_fail(s, "no memory for a request to xenstore");
+			return;
+		}
+		q->quiet = true;
+		r->serial++;
+	}
+}
+
+void store_ring_load(struct store_ring *r, struct stream *s, bool watches)
 {
 	int fd = r->fd;
 
 	while (r->first)
 		drop_first(r);
+	store_watches_clear(&r->watches);
 	store_ring_init(r);
 	r->fd = fd;
 	r->broken = stream_get_max(s, 1, "whether xenstore is heard");
@@ -384,4 +414,8 @@ void store_ring_load(struct store_ring *r, struct stream *s)
 	uint64_t n = stream_get_max(s, STORE_RING_REQUESTS + 1, "requests to xenstore");
 	for (uint64_t i = 0; i < n && stream_ok(s); i++)
 		load_request(r, s);
+	if (watches && stream_ok(s))
+		store_watches_load(&r->watches, s);
+	if (stream_ok(s))
+		watch_again(r, s);
 }

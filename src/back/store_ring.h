@@ -11,6 +11,7 @@
 #ifndef BACK_STORE_RING_H
 #define BACK_STORE_RING_H
 
+#include "back/store_watches.h"
 #include "base/types.h"
 #include "store/wire.h"
 
@@ -34,6 +35,7 @@ struct store_ring {
 	uint8_t reply[XS_HEADER + XS_PAYLOAD_MAX]; /* that comes in, or goes into the ring */
 	size_t reply_len, reply_put;
 	bool whole; /* it has come in */
+	struct store_watches watches;
 };
 
 void store_ring_init(struct store_ring *r);
@@ -48,8 +50,10 @@ short store_ring_events(const struct store_ring *r);
 /* Moves what can be moved; page: the guest's. Returns whether it has to be told. */
 bool store_ring_pump(struct store_ring *r, uint8_t *page);
 
-/* Messages on their way, in a section that is open. */
+/* Messages on their way and watches, in a section that is open. */
 void store_ring_save(const struct store_ring *r, struct stream *s);
-void store_ring_load(struct store_ring *r, struct stream *s);
+/* watches: they are in the file too, and are put up again with the next stream; each then fires
+ * once, as a new one does. */
+void store_ring_load(struct store_ring *r, struct stream *s, bool watches);
 
 #endif

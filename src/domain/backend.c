@@ -224,7 +224,7 @@ void backend_save(struct domain *d, struct stream *s)
 
 void backend_load(struct domain *d, struct stream *s, uint32_t version)
 {
-	store_ring_load(d->store, s);
+	store_ring_load(d->store, s, version > 4);
 	if (version > 2)
 		block_load(d->block, s);
 	if (version > 3)

@@ -160,10 +160,24 @@ static bool event_pending(struct domain *d)
 	return pending;
 }
 
-/* save [keep]: to the descriptor passed; the domain then ends unless it is to be kept. */
+/* What a restored guest is to find in xenstore: what it was asked for last, 0 where that is not
+ * known. */
+static void take_wishes(
+	struct domain_config *c, unsigned long long target, unsigned long long online)
+{
+	if (c->pv && target && target <= c->memory)
+		c->target = target;
+	if (c->pv && online && online <= c->vcpus)
+		c->online = online;
+}
+
+/* save [keep] [MB PROCESSORS]: to the descriptor passed; the domain then ends unless it is to be
+ * kept. */
 static void cmd_save(struct domain *d, struct client *c, const char *arg)
 {
 	char error[LOAD_ERROR_SIZE];
+	unsigned long long target = 0, online = 0;
+	bool keep = strncmp(arg, "keep", 4) == 0;
 	if (c->passed < 0) {
 		reply(c, "error no descriptor came with the command");
 		return;
@@ -172,6 +186,8 @@ static void cmd_save(struct domain *d, struct client *c, const char *arg)
 		reply(c, "error the guest has already ended");
 		return;
 	}
+	sscanf(arg + (keep ? 4 : 0), "%llu %llu", &target, &online);
+	take_wishes(&d->config, target, online);
 	bool was_paused = d->paused;
 	domain_pause(d);
 	if (event_pending(d)) {
@@ -181,14 +197,14 @@ static void cmd_save(struct domain *d, struct client *c, const char *arg)
 		return;
 	}
 	int err = state_save(d, c->passed, error);
-	if (!was_paused && (err || strcmp(arg, "keep") == 0))
+	if (!was_paused && (err || keep))
 		domain_unpause(d);
 	if (err) {
 		text_printf(&c->out, "error %s\n", error);
 		c->kind = CLIENT_DONE;
 		return;
 	}
-	if (strcmp(arg, "keep") != 0)
+	if (!keep)
 		d->end = END_DESTROYED;
 	reply(c, "ok");
 }

@@ -157,7 +157,7 @@ static void save(struct domain *d, struct stream *s)
 {
 	fw_save(&d->fw, s);
 	hv_save(&d->hv, s);
-	stream_begin(s, "rings", 4);
+	stream_begin(s, "rings", 5);
 	stream_put_u64(s, d->rings.store_port);
 	stream_put_u64(s, d->rings.console_port);
 	backend_save(d, s);
@@ -168,7 +168,7 @@ static void load(struct domain *d, struct stream *s)
 {
 	fw_load(&d->fw, s);
 	hv_load(&d->hv, s);
-	uint32_t version = stream_open(s, "rings", 4);
+	uint32_t version = stream_open(s, "rings", 5);
 
 	if (!version)
 		return;

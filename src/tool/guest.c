@@ -132,6 +132,38 @@ int guest_write(struct guest *g, const char *node, const char *value)
 	return err;
 }
 
+/* Its text, terminated; false: there is none. */
+static bool read_node(struct guest *g, const char *node, struct text *value)
+{
+	char path[80];
+	int n = snprintf(
+		path, sizeof(path), XS_DOMAIN_PREFIX "%llu/%s", (unsigned long long)g->id, node);
+
+	value->len = 0;
+	return !xenstore_ask(g->store, XS_READ, 0, path, (size_t)n + 1, value) && value->len;
+}
+
+int guest_wishes(const char *domain, uint64_t *target, uint64_t *online)
+{
+	struct guest g;
+	struct text value = {0};
+	char node[40];
+
+	*target = *online = 0;
+	int err = guest_open(&g, domain);
+	if (err)
+		return err;
+	if (read_node(&g, "memory/target", &value))
+		*target = (strtoull(value.data, NULL, 10) + 1023) / 1024;
+	for (uint64_t i = 0; i < g.vcpus; i++) {
+		snprintf(node, sizeof(node), "cpu/%llu/availability", (unsigned long long)i);
+		*online += read_node(&g, node, &value) && strcmp(value.data, "online") == 0;
+	}
+	text_free(&value);
+	guest_close(&g);
+	return 0;
+}
+
 int guest_shutdown(const char *domain, const char *how)
 {
 	struct guest g;

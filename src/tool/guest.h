@@ -25,6 +25,9 @@ int guest_open_pv(struct guest *g, const char *domain);
 void guest_close(struct guest *g);
 /* Writes a node below the domain's directory. Failures are logged. Returns 0 or -errno. */
 int guest_write(struct guest *g, const char *node, const char *value);
+/* What a paravirtual guest was asked for last: memory in MB and how many processors; 0 for what is
+ * not known. Failures are logged. Returns 0 or -errno. */
+int guest_wishes(const char *domain, uint64_t *target, uint64_t *online);
 /* Asks it to go down in a way: "poweroff", "reboot". As guest_write. */
 int guest_shutdown(const char *domain, const char *how);
 /* Is it paravirtual? -errno when that cannot be found out, which is logged. */

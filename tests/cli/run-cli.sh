@@ -393,6 +393,13 @@ if command -v xenstore-ls >/dev/null; then
 	shows "of the others too" 'cpu/2/availability = "offline"'
 	shows "what mem-set wrote" 'memory/target = "31744"'
 	shows "what sysrq wrote" 'control/sysrq = "h"'
+	good "save it" save t image3
+	good "restore it" restore -p image3
+	xenstore-ls -f "/local/domain/$("$epixen" list t | awk 'END { print $2 }')" >out
+	shows "mem-set holds" 'memory/target = "31744"'
+	shows "vcpu-set holds" 'cpu/2/availability = "offline"'
+	shows "also for those that are up" 'cpu/1/availability = "online"'
+	shows "sysrq does not" 'control/sysrq = ""'
 fi
 good "destroy" destroy t
 

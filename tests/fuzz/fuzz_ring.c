@@ -96,7 +96,7 @@ static void save_and_load(struct world *w)
 	store_ring_save(&w->store, &s);
 	stream_end(&s);
 	stream_open(&s, "store", 1);
-	store_ring_load(&w->store, &s);
+	store_ring_load(&w->store, &s, true);
 	check(stream_ok(&s));
 	stream_close(&s);
 	stream_free(&s);

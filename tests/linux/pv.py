@@ -263,6 +263,24 @@ def shutdown(g):
     return code == 0, f"rebooted, then powered off: exit {code}"
 
 
+def restored(g):
+    """What is asked of a guest by xenstore reaches it where it goes on, too."""
+    with tempfile.TemporaryDirectory() as d, Console(g, "watch", vcpus=4, run="sh /t/watch") as c:
+        c.wait_for("cpus 4")
+        g.command("vcpu-set", "watch", "2")
+        c.wait_for("cpus 2")
+        g.command("save", "watch", f"{d}/image")
+        g.command("restore", f"{d}/image")
+        g.command("vcpu-set", "watch", "4")
+        end = time.monotonic() + 60
+        while (up := g.command("list", "watch").splitlines()[-1].split()[3]) != "4":
+            if time.monotonic() > end:
+                return False, f"{up} processors of 4"
+            time.sleep(0.2)
+        done = subprocess.run([g.epixen, "shutdown", "-w", "watch"], timeout=60)
+    return done.returncode == 0, "4 processors again, then powered off"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     guest.add_arguments(parser)
@@ -285,6 +303,7 @@ def main():
             "most": lambda: most(g),
             "reboot": lambda: reboot(g),
             "shutdown": lambda: shutdown(g),
+            "restored": lambda: restored(g),
         }
         for name in args.tests or tests:
             try:

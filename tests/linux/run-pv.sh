@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 ramdisk=${SHARED:-../shared}/guests/initramfs-busybox.cpio.gz
 if [ ! -e "${PV_KERNEL:-}" ] || [ ! -e "$ramdisk" ]; then
 	echo "SKIP paravirtual Linux: PV_KERNEL names no kernel, or $ramdisk is not there"
-	echo "0 passed, 0 failed, 10 skipped"
+	echo "0 passed, 0 failed, 11 skipped"
 	exit 0
 fi
 XDG_RUNTIME_DIR=$(mktemp -d)

@@ -377,6 +377,39 @@ static void a_guest_that_starts_anew_hears_nothing_of_the_former(void **state)
 		"transactions      :        0\noutstanding       :        0\n|");
 }
 
+/* Restored under an epixend that knows nothing of the guest. */
+static void a_restored_guest_has_its_watches(void **state)
+{
+	struct world *w = *state;
+	struct stream s = {0};
+	assert_string_equal(asks(w, 1, XS_WATCH, 0, "a|left|", 0), "OK|");
+	assert_string_equal(asks(w, 2, XS_WATCH, 0, "a|kept|", 0), "OK|");
+	assert_string_equal(asks(w, 3, XS_UNWATCH, 0, "a|left|", 0), "OK|");
+	assert_string_equal(asks(w, 4, XS_WATCH, 0, "/|", 0), "EINVAL|");
+	stream_begin(&s, "ring", 1);
+	store_ring_save(&w->r, &s);
+	stream_end(&s);
+	w->disk.len = 0; /* and so does its journal */
+	kill_store(w);
+	store_ring_free(&w->r);
+	store_ring_init(&w->r);
+	assert_int_equal(stream_open(&s, "ring", 1), 1);
+	store_ring_load(&w->r, &s, true);
+	stream_close(&s);
+	assert_true(stream_ok(&s));
+	stream_free(&s);
+	give_stream(w);
+	expect(w->dom0, XS_MKDIR, "/local/domain/7|", "OK|");
+	expect(w->dom0, XS_SET_PERMS, "/local/domain/7|n7|", "OK|");
+	expect(w->dom0, XS_INTRODUCE, "7|0|1|", "OK|");
+	w->events = 0;
+	assert_string_equal(asks(w, 5, XS_WRITE, 0, "a|one", 0), "OK|");
+	assert_string_equal(asks(w, 6, XS_READ, 0, "a|", 0), "one");
+	assert_int_equal(w->events, 2); /* one for itself, one for what was written */
+	assert_string_equal(asks(w, 7, XS_UNWATCH, 0, "a|left|", 0), "ENOENT|");
+	assert_string_equal(asks(w, 8, XS_UNWATCH, 0, "a|kept|", 0), "OK|");
+}
+
 /* A copy of all goes on where the first one was. */
 static void a_saved_conversation_goes_on(void **state)
 {
@@ -401,7 +434,7 @@ static void a_saved_conversation_goes_on(void **state)
 		store_ring_free(&w->r);
 		store_ring_init(&w->r);
 		assert_int_equal(stream_open(&s, "ring", 1), 1);
-		store_ring_load(&w->r, &s);
+		store_ring_load(&w->r, &s, true);
 		stream_close(&s);
 		assert_true(stream_ok(&s));
 		stream_free(&s);
@@ -431,7 +464,7 @@ static void a_damaged_save_file_is_refused(void **state)
 		s.error[0] = 0;
 		store_ring_init(&r);
 		if (stream_open(&s, "ring", 1))
-			store_ring_load(&r, &s);
+			store_ring_load(&r, &s, true);
 		stream_close(&s);
 		refused += !stream_ok(&s);
 		store_ring_free(&r);
@@ -461,6 +494,7 @@ int main(void)
 			indices_that_make_no_sense_do_no_harm, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_guest_that_starts_anew_hears_nothing_of_the_former, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_restored_guest_has_its_watches, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_saved_conversation_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_damaged_save_file_is_refused, setup, teardown),
 	};

@@ -315,6 +315,12 @@ static bool share_ram(struct ram *to, const struct ram *from)
 	return true;
 }
 
+static bool make_alike(const struct verify *v, struct cpu *copy)
+{
+	return !mmu_make_cache_like(&copy->mmu, &v->cpu->mmu) &&
+	       v->cpu->machine->personality->copy_open(copy, v->cpu);
+}
+
 /* The hypervisor's part comes when the processor has been made. It writes to memory by pointers of
  * its own, so there are stray stores without end. */
 static bool meet_hypervisor(struct verify *v)
@@ -325,8 +331,8 @@ static bool meet_hypervisor(struct verify *v)
 		return true;
 	verify_ram_free(v->ram, &v->machine.ram);
 	v->ram = NULL;
-	if (!share_ram(&v->machine.ram, &m->ram) || !m->personality->copy_open(v->shadow, v->cpu) ||
-		!m->personality->copy_open(v->before, v->cpu))
+	if (!share_ram(&v->machine.ram, &m->ram) || !make_alike(v, v->shadow) ||
+		!make_alike(v, v->before))
 		return false;
 	v->machine.personality = m->personality;
 	return true;
@@ -367,16 +373,19 @@ static int run_verify(struct cpu *cpu, uint64_t budget)
 
 /* --- made and freed --- */
 
+static void free_copy(const struct verify *v, struct cpu *copy)
+{
+	if (copy && copy->hv)
+		v->cpu->machine->personality->copy_close(copy);
+	cpu_free(copy);
+}
+
 static void verify_free(struct verify *v)
 {
 	if (!v)
 		return;
-	if (v->machine.personality) {
-		v->machine.personality->copy_close(v->shadow);
-		v->machine.personality->copy_close(v->before);
-	}
-	cpu_free(v->shadow);
-	cpu_free(v->before);
+	free_copy(v, v->shadow);
+	free_copy(v, v->before);
 	verify_ram_free(v->ram, &v->machine.ram);
 	journal_free(v->journal[0]);
 	journal_free(v->journal[1]);

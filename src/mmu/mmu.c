@@ -40,6 +40,11 @@ int mmu_make_cache(struct mmu *m, unsigned entries)
 	return err ? err : tlb_make_cache(&m->private->inst, entries / TLB_WAYS);
 }
 
+int mmu_make_cache_like(struct mmu *m, const struct mmu *other)
+{
+	return mmu_make_cache(m, other->private->data.sets * TLB_WAYS);
+}
+
 void mmu_free(struct mmu *m)
 {
 	if (!m->private)

@@ -123,6 +123,8 @@ int mmu_init(struct mmu *m, const struct cpu_model *model, struct ram *ram, stru
 /* Gives each side a translation cache of so many entries, a power of two from 4 on, instead of
  * 2048; they are empty. Before anything runs. 0 or -ENOMEM: then it can only be freed. */
 int mmu_make_cache(struct mmu *m, unsigned entries);
+/* The same with as many as another has. */
+int mmu_make_cache_like(struct mmu *m, const struct mmu *other);
 void mmu_free(struct mmu *m);
 void mmu_reset(struct mmu *m);
 /* Registers and translation registers; the caller calls mmu_set_mode after a load. */

@@ -188,7 +188,7 @@ else
 fi
 
 # A paravirtual kernel has its personality compared, too.
-paravirtual() { # VCPUS [EPIXEN]
+paravirtual() { # VCPUS [EPIXEN [VHPT]]
 	cat >"$dir/pv.cfg" <<END
 name = "verified"
 type = "pv"
@@ -196,6 +196,7 @@ memory = 32
 vcpus = $1
 engine = "verify"
 kernel = "guests/minios/minios.gz"
+vhpt = ${3:-0}
 END
 	timeout 600 "${2:-$epixen}" create -c "$dir/pv.cfg" >"$dir/console" 2>"$dir/out" </dev/null &&
 		! grep -q '^not ok' "$dir/console" &&
@@ -204,6 +205,8 @@ END
 (export EPIXEN_BROKEN=value && ! paravirtual 1 "$build/broken/epixen") &&
 	grep -q 'translated code and the interpreter differ' "$dir/out"
 check "minios with the bug 'value'"
+paravirtual 1 "$epixen" 18
+check "minios with a VHPT of its own size"
 for n in $processors; do
 	paravirtual "$n"
 	check "minios on $n processors"

@@ -20,6 +20,9 @@
 /* How long epixend may be away. */
 #define PATIENCE_MS 5000
 #define LOOK_MS	    200
+#define AWAITED_MS  1000
+/* How long another domain may be, while it is saved for example. */
+#define ANSWER_MS 60000
 /* What it says in a turn. */
 #define TURN 64
 
@@ -50,6 +53,7 @@ int match_init(struct domain *d)
 {
 	const struct peers_host host = {.ctx = d,
 		.notify = notify,
+		.patience = ANSWER_MS,
 		.exports = sandbox_descriptors() / 2,
 		.stop = stop,
 		.go = go};
@@ -157,5 +161,7 @@ const char *match_why_busy(struct domain *d)
 
 int match_timeout(struct domain *d)
 {
-	return d->hv.peers && d->match.fd < 0 && peers_wanting(&d->hv) ? LOOK_MS : -1;
+	if (!peers_awaited(&d->hv))
+		return -1;
+	return d->match.fd < 0 && peers_wanting(&d->hv) ? LOOK_MS : AWAITED_MS;
 }

@@ -66,6 +66,7 @@ struct hv_wait {
 	uint64_t link; /* who answered: peer_link */
 	uint16_t domid;
 	uint32_t seq;
+	uint64_t since;		    /* host ms: asked then */
 	uint32_t port, remote_port; /* of a bind: ours, the other's */
 	uint32_t ref;		    /* of a page that has come */
 	bool page, readonly;

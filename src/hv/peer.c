@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -298,8 +299,12 @@ bool peers_awaited(const struct hv *hv)
 {
 	bool any = false;
 
-	for (unsigned n = 0; hv->peers && n < hv->vcpus; n++)
+	if (!hv->peers)
+		return false;
+	pthread_mutex_lock(&hv->peers->lock);
+	for (unsigned n = 0; n < hv->vcpus; n++)
 		any |= hv->vcpu[n].wait.on;
+	pthread_mutex_unlock(&hv->peers->lock);
 	return any;
 }
 
@@ -314,6 +319,34 @@ static enum peer_result resume(struct hv_wait *w, const struct peer *p)
 	return p ? PEER_WAITS : PEER_NOBODY;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* A processor must not stand still because somebody else's process does, or says nothing. */
+static void give_up(struct hv *hv)
+{
+	struct peers *ps = hv->peers;
+	uint64_t now = now_ms();
+
+	pthread_mutex_lock(&ps->lock);
+	for (unsigned n = 0; n < hv->vcpus; n++) {
+		const struct hv_wait *w = &hv->vcpu[n].wait;
+		if (!w->on || w->answered || now - w->since < ps->host.patience)
+			continue;
+		struct peer *p = find(ps, w->domid);
+		if (!w->asked)
+			wake(&hv->vcpu[n], 0);
+		else if (p)
+			p->gone = true;
+	}
+	pthread_mutex_unlock(&ps->lock);
+}
+
 static void begin_wait(struct hv *hv, struct hv_vcpu *v, uint16_t domid, bool asked)
 {
 	struct hv_wait *w = &v->wait;
@@ -322,6 +355,7 @@ static void begin_wait(struct hv *hv, struct hv_vcpu *v, uint16_t domid, bool as
 	w->asked = asked;
 	w->sought = w->nobody = w->page = false;
 	w->domid = domid;
+	w->since = now_ms();
 	w->seq = ((w->seq >> SEQ_VCPU) + 1) << SEQ_VCPU | (uint32_t)(v - hv->vcpu);
 	drop_file(w);
 	atomic_store(&w->answered, false);
@@ -595,6 +629,7 @@ void peers_serve(struct hv *hv)
 		return;
 	for (struct peer *p = ps->list; p; p = p->next)
 		serve(hv, p);
+	give_up(hv);
 	reap(hv);
 	if (export_stale(hv)) {
 		peer_stop(hv);

@@ -50,6 +50,9 @@ struct peers_host {
 	void *ctx;
 	/* The I/O thread is to call peers_serve soon. Any thread. */
 	void (*notify)(void *ctx);
+	/* Who does not answer for so long, in milliseconds of the host, is given up as if dead;
+	 * peers_serve has to be called now and then while peers_awaited. */
+	unsigned patience;
 	/* So many frames may be in files of their own at a time. */
 	unsigned exports;
 	/* Stops all processors at an instruction boundary, and lets them go on. I/O thread. */
@@ -78,7 +81,7 @@ void peers_serve(struct hv *hv);
 /* The descriptor is about to be closed: packets that wait to be sent with it go without. Any thread
  * that may close it. */
 void peers_unpass(struct hv *hv, int fd);
-/* Does some processor wait for another domain? vCPUs are parked. */
+/* Does some processor wait for another domain? */
 bool peers_awaited(const struct hv *hv);
 /* Is somebody waiting to be connected? */
 bool peers_wanting(struct hv *hv);

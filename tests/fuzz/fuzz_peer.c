@@ -68,8 +68,12 @@ static void go(void *ctx)
 static struct world *world_new(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct peers_host host = {
-		.ctx = w, .notify = nothing, .stop = stop, .go = go, .exports = 20};
+	const struct peers_host host = {.ctx = w,
+		.notify = nothing,
+		.stop = stop,
+		.go = go,
+		.exports = 20,
+		.patience = ~0u};
 	char error[200];
 
 	assert(w);

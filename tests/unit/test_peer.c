@@ -18,8 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BUFFER 0x300000ull /* guest-physical */
-#define INLINE (1ull << 63)
+#define BUFFER	 0x300000ull /* guest-physical */
+#define INLINE	 (1ull << 63)
+#define PATIENCE 3600000 /* more than a test may take */
 
 enum { EVENT_OP = 32, MULTICALL = 13, GRANT_OP = 20, MEMORY_OP = 12, SCHED_OP = 29 };
 enum { BIND, BIND_VIRQ, BIND_PIRQ, CLOSE, SEND, STATUS, ALLOC, BIND_IPI, BIND_VCPU, UNMASK, RESET };
@@ -50,6 +51,7 @@ static struct pv *make(struct two *t, uint16_t domid)
 	const struct peers_host host = {.ctx = t,
 		.notify = count_notify,
 		.exports = 500,
+		.patience = PATIENCE,
 		.stop = count_stop,
 		.go = count_go};
 	void *p;
@@ -1159,6 +1161,31 @@ static void an_answer_to_nothing_is_none(void **state)
 	close(fd);
 }
 
+/* The processor goes on, as if that one had died. */
+static void who_does_not_answer_is_given_up(void **state)
+{
+	struct two *t = *state;
+	int fd = impostor(t);
+	struct op_bind op = {5, 0, 3, 0};
+	struct peer_msg m;
+
+	put(t->a, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->a, EVENT_OP, BIND, BUFFER | INLINE, 0));
+	pump(t);
+	assert_false(hv_has_work(t->a->v));
+	t->a->v->wait.since -= PATIENCE;
+	assert_int_equal(end(t, t->a), -3);
+	assert_int_equal(recv(fd, &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+	assert_true(hung_up(t, fd));
+	close(fd);
+	op.dom = 77; /* that the matchmaker says nothing about */
+	put(t->a, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->a, EVENT_OP, BIND, BUFFER | INLINE, 0));
+	t->a->v->wait.since -= PATIENCE;
+	assert_int_equal(end(t, t->a), -3);
+	assert_true(bind_to(t, t->b, 1, offer(t, t->a, 2)) > 0);
+}
+
 static void use_is_ended_by_the_user_only(void **state)
 {
 	struct two *t = *state;
@@ -1449,6 +1476,7 @@ int main(void)
 		JOINED(others_tables_are_not_looked_at),
 		JOINED(both_may_wait_for_each_other),
 		JOINED(own_maps_share_an_exported_page),
+		JOINED(who_does_not_answer_is_given_up),
 		JOINED(use_is_ended_by_the_user_only),
 		JOINED(only_a_file_of_a_page_is_mapped),
 		JOINED(a_senseless_packet_ends_its_connection_only),

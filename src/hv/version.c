@@ -296,6 +296,37 @@ static int64_t zap_physmap(struct hypercall *c)
 	return 0;
 }
 
+/* A frame's other number, which is the same: also of the pages that no memory is behind. */
+static int64_t frame_number(const struct hv *hv, uint64_t gfn)
+{
+	gpa_t a = GPA(gfn << XEN_PAGE_SHIFT);
+
+	if (gfn >> (64 - XEN_PAGE_SHIFT) || hv_place(hv, a).v != a.v)
+		return -1;
+	return (int64_t)gfn;
+}
+
+#define MEMMAP_HEAD 24 /* sizes of the map and its descriptors, their version */
+
+/* A domU may have its own, as it stands where shared_info says. */
+static int64_t get_memmap(struct hypercall *c)
+{
+	struct hv *hv = c->v->hv;
+	uint8_t page[XEN_PAGE_SIZE];
+	uint64_t gfn = host_load(hv->shared_info + SHARED_MEMMAP_INFO_PFN, 8), size;
+	int64_t err = domain_error(hv, (uint16_t)c->arg[1]);
+
+	if (err)
+		return err;
+	if (!memory_present(hv, gfn) ||
+		ram_read(&hv->machine->ram, GPA(gfn << XEN_PAGE_SHIFT), page, sizeof(page)))
+		return -XEN_EFAULT;
+	memcpy(&size, page, sizeof(size));
+	if (size > sizeof(page) - MEMMAP_HEAD)
+		return -XEN_EFAULT;
+	return xencomm_write(hv, c->arg[2], 0, page, MEMMAP_HEAD + size);
+}
+
 /* The guest's frames are machine frames; there is no I/O space and no FPSWA. */
 int64_t hc_dom0vp_op(struct hypercall *c)
 {
@@ -306,13 +337,15 @@ int64_t hc_dom0vp_op(struct hypercall *c)
 	case 8:	 /* perfmon */
 	case 9:	 /* add_physmap_with_gmfn */
 	case 11: /* add_io_space */
-	case 12: /* expose_foreign_p2m, unexpose_foreign_p2m, get_memmap */
-	case 13:
-	case 14:
+	case 12: /* expose_foreign_p2m */
 		return -XEN_EPERM;
+	case 13: /* unexpose_foreign_p2m */
+		return -XEN_ENOENT;
+	case 14:
+		return get_memmap(c);
 	case 1: /* phystomach, machtophys */
 	case 3:
-		return memory_present(c->v->hv, c->arg[1]) ? (int64_t)c->arg[1] : -1;
+		return frame_number(c->v->hv, c->arg[1]);
 	case 5:
 		return zap_physmap(c);
 	case 10: /* fpswa_revision */

@@ -94,7 +94,7 @@ static const struct hc_row hc_rows[] = {
 	{48, HC_BAD, 4, "c", ""},          {48, HC_BOTH, 5, "cgo", ""},       {48, HC_BAD, 6, "cggfd", ""},
 	{48, HC_BAD, 7, "cggnn", ""},      {48, HC_BAD, 8, "clBn", ""},       {48, HC_BAD, 9, "cggfd", ""},
 	{48, HC_BAD, 10, "cB", ""},        {48, HC_BAD, 11, "cAll", ""},      {48, HC_BAD, 12, "cgdBf", ""},
-	{48, HC_BAD, 13, "cgd", ""},       {48, HC_BAD, 14, "cdB", ""},
+	{48, HC_BAD, 13, "cgd", ""},       {48, HC_BOTH, 14, "cdB", ""},
 	{49, HC_BOTH, 0, "l", ""},         {50, HC_BAD, 0, "ldB", ""},
 	/* those of no or another meaning */
 	{14, HC_BAD, 0, "xxxx", ""},       {15, HC_BAD, 0, "t", ""},          {28, HC_BAD, 0, "cB", ""},

@@ -141,6 +141,31 @@ static void frames_are_machine_frames(void **state)
 	assert_int_equal(p->hv.memory.present, 0xfff);
 	assert_int_equal(call3(p, DOM0VP_OP, 0, 1ull << 43, 0x4000), -1);
 	assert_int_equal(call3(p, DOM0VP_OP, 10, ARG, 0), -38);
+	uint64_t shared = HV_SHARED_INFO >> XEN_PAGE_SHIFT;
+	assert_int_equal(call3(p, DOM0VP_OP, 1, shared, 0), shared);
+	assert_int_equal(call3(p, DOM0VP_OP, 1, shared | 1ull << 50, 0), -1);
+	assert_int_equal(call3(p, DOM0VP_OP, 13, 0x5000, 3), -2);
+}
+
+static void a_domain_may_have_its_memory_map(void **state)
+{
+	struct pv *p = *state;
+	uint64_t map[4] = {8, 40, 1, 0x1234}, back[4] = {0, 0, 0, 0}, gfn = 0x90;
+
+	put(p, gfn << 14, map, sizeof(map));
+	memcpy(p->hv.shared_info + SHARED_MEMMAP_INFO_PFN, &gfn, 8);
+	assert_int_equal(call3(p, DOM0VP_OP, 14, DOMID_SELF, ARG), 0);
+	get(p, BUFFER, back, sizeof(back));
+	assert_memory_equal(back, map, sizeof(map));
+	assert_int_equal(call3(p, DOM0VP_OP, 14, DOMID_SELF, BAD), -14);
+	assert_int_equal(call3(p, DOM0VP_OP, 14, 0, ARG), -1);
+	assert_int_equal(call3(p, DOM0VP_OP, 14, 77, ARG), -3);
+	map[0] = XEN_PAGE_SIZE - 23;
+	put(p, gfn << 14, map, sizeof(map));
+	assert_int_equal(call3(p, DOM0VP_OP, 14, DOMID_SELF, ARG), -14);
+	gfn = ~0ull;
+	memcpy(p->hv.shared_info + SHARED_MEMMAP_INFO_PFN, &gfn, 8);
+	assert_int_equal(call3(p, DOM0VP_OP, 14, DOMID_SELF, ARG), -14);
 }
 
 /* --- the end of the domain --- */
@@ -407,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answers_are_xens),
 		TEST(frames_are_machine_frames),
+		TEST(a_domain_may_have_its_memory_map),
 		TEST(an_announced_reason_counts),
 		TEST(watchdogs_are_two),
 		TEST(poll_looks_at_ports_in_order),

@@ -78,6 +78,17 @@ static void wait_for_order(void)
 	}
 }
 
+/* Sets a watchdog of a second and forgets it. */
+static void sleep_in(void)
+{
+	u32 w[2] = {0, 1};
+
+	console_flush();
+	hc_op(HC_SCHED, SCHED_WATCHDOG, w);
+	for (;;)
+		hypercall(HC_SCHED, SCHED_BLOCK, 0, 0);
+}
+
 static void finish(void)
 {
 	char then[16];
@@ -86,6 +97,8 @@ static void finish(void)
 	option("then", then, sizeof(then));
 	if (!strcmp(then, "wait"))
 		wait_for_order();
+	if (!strcmp(then, "watchdog"))
+		sleep_in();
 	if (!strcmp(then, "halt"))
 		for (;;)
 			hypercall(HC_SCHED, SCHED_BLOCK, 0, 0);

@@ -190,6 +190,20 @@ ends() {
 	timeout 60 "$epixen" create -c "$dir/crash.cfg" >"$dir/crash.out" 2>"$dir/crash.err" </dev/null
 	check "a crash that the guest tells is one" [ $? -eq 1 ]
 	check "and reported" grep -aq 'crashed' "$dir/crash.err"
+	config forgot "$1" 1 "tests=none then=watchdog"
+	timeout 60 "$epixen" create -c "$dir/forgot.cfg" >"$dir/forgot.out" 2>"$dir/forgot.err" </dev/null
+	check "a watchdog that is not served ends the domain" [ $? -eq 1 ]
+	check "and is named" grep -aq 'watchdog was not served' "$dir/forgot.err"
+	config again "$1" 1 "tests=none then=watchdog" "on_watchdog = 'restart'"
+	timeout 60 "$epixen" create -c "$dir/again.cfg" >"$dir/again.out" 2>&1 </dev/null &
+	tries=0
+	while [ "$(grep -ac '^1\.\.0' "$dir/again.out")" -lt 2 ] && [ $tries -lt 200 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	check "or starts it again, if on_watchdog says so" [ $tries -lt 200 ]
+	"$epixen" destroy again 2>"$dir/again.err"
+	wait
 	config asked "$1" 1 "tests=none then=wait"
 	"$epixen" create "$dir/asked.cfg" 2>"$dir/asked.err"
 	check "a guest that is asked to shut down does" timeout 20 "$epixen" shutdown -w asked

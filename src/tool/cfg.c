@@ -24,24 +24,25 @@ static int fail(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (p->line)
-		snprintf(p->cfg->error, sizeof(p->cfg->error), "%s:%u: %s", p->file, p->line, text);
-	else
-		snprintf(p->cfg->error, sizeof(p->cfg->error), "%s: %s", p->file, text);
-	return -EINVAL;
+	struct cfg_setting here = {.file = p->file, .line = p->line};
+	return cfg_fail(p->cfg, &here, "%s", text);
 }
 
 void cfg_where(char *buf, size_t size, const struct cfg_setting *s)
 {
+	size_t len = strlen(s->file), room = size - sizeof("...:4294967295");
+	const char *file = len > room ? s->file + len - room : s->file;
+	const char *dots = len > room ? "..." : "";
+
 	if (s->line)
-		snprintf(buf, size, "%s:%u", s->file, s->line);
+		snprintf(buf, size, "%s%s:%u", dots, file, s->line);
 	else
-		snprintf(buf, size, "%s", s->file);
+		snprintf(buf, size, "%s%s", dots, file);
 }
 
 int cfg_fail(struct cfg *cfg, const struct cfg_setting *s, const char *fmt, ...)
 {
-	char where[100], text[150];
+	char where[100], text[400];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);

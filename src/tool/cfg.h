@@ -29,7 +29,7 @@ struct cfg {
 	const char *file; /* that was read: not copied */
 	struct cfg_setting *setting;
 	unsigned count;
-	char error[256]; /* "file:line: what is wrong" */
+	char error[512]; /* "file:line: what is wrong" */
 };
 
 /* Adds the settings of text (len bytes, need not be terminated). Returns 0, or -EINVAL with error
@@ -45,7 +45,7 @@ const struct cfg_setting *cfg_find(const struct cfg *cfg, const char *key);
 /* Sets error to "file:line: ..." for the setting; returns -EINVAL. */
 int cfg_fail(struct cfg *cfg, const struct cfg_setting *s, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* "file:line" of the setting, for messages. */
+/* "file:line" of the setting, for messages; of a long path its end. size: 32 or more. */
 void cfg_where(char *buf, size_t size, const struct cfg_setting *s);
 
 #endif

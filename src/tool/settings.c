@@ -18,6 +18,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#define FOR_PV "is for domains of type pv yet, ignored"
+
 struct reading {
 	struct cfg *cfg;
 	struct domain_config *config;
@@ -402,6 +404,14 @@ static void make_uuid(char uuid[40], const char *name, bool fixed)
 		b[13], b[14], b[15]);
 }
 
+/* At the place of the key. */
+static void warn(const struct reading *r, const char *key, const char *what)
+{
+	char where[128];
+	cfg_where(where, sizeof(where), cfg_find(r->cfg, key));
+	log_warn("%s: warning: %s %s", where, key, what);
+}
+
 /* As xl: a cmdline stands alone, else root= and extra are joined. */
 static int join_cmdline(struct reading *r)
 {
@@ -410,7 +420,7 @@ static int join_cmdline(struct reading *r)
 	int n;
 	if (r->cmdline[0]) {
 		if (r->root[0] || r->extra[0])
-			log_warn("warning: cmdline is given, root and extra are ignored");
+			warn(r, "cmdline", "is given, root and extra are ignored");
 		n = snprintf(out, size, "%s", r->cmdline);
 	} else if (r->root[0]) {
 		n = snprintf(out, size, "root=%s%s%s", r->root, r->extra[0] ? " " : "", r->extra);
@@ -419,9 +429,8 @@ static int join_cmdline(struct reading *r)
 	}
 	if ((size_t)n < size)
 		return 0;
-	snprintf(r->cfg->error, sizeof(r->cfg->error),
+	return cfg_fail(r->cfg, cfg_find(r->cfg, "extra"),
 		"root and extra together are longer than %zu characters", size - 1);
-	return -EINVAL;
 }
 
 /* What PV domains have not. */
@@ -457,7 +466,7 @@ static int settle_most(struct reading *r, const char *key, uint64_t *first, uint
 			key, (unsigned long long)*most, (unsigned long long)at_first);
 	if (!r->config->pv) {
 		if (*most > at_first)
-			log_warn("warning: %s is for domains of type pv yet, ignored", key);
+			warn(r, key, FOR_PV);
 		*most = 0;
 		return 0;
 	}
@@ -474,7 +483,7 @@ static int settle_sizes(struct reading *r)
 	if (!err)
 		err = settle_most(r, "maxvcpus", &c->vcpus, &c->online);
 	if (c->vhpt && !c->pv) {
-		log_warn("warning: vhpt is for domains of type pv yet, ignored");
+		warn(r, "vhpt", FOR_PV);
 		c->vhpt = 0;
 	}
 	return err;
@@ -485,7 +494,7 @@ static void settle_disks(const struct reading *r)
 {
 	if (!r->config->disks || r->config->pv)
 		return;
-	log_warn("warning: disks are for domains of type pv yet, ignored");
+	warn(r, "disk", FOR_PV);
 	r->config->disks = 0;
 }
 
@@ -494,7 +503,7 @@ static void settle_vifs(const struct reading *r)
 	struct domain_config *c = r->config;
 
 	if (c->vifs && !c->pv) {
-		log_warn("warning: network interfaces are for domains of type pv yet, ignored");
+		warn(r, "vif", FOR_PV);
 		c->vifs = 0;
 	}
 	for (unsigned i = 0; i < c->vifs; i++) {
@@ -509,7 +518,7 @@ static void settle_clock(const struct reading *r)
 	if (r->config->engine != ENGINE_VERIFY)
 		return;
 	if (r->real_clock)
-		log_warn("warning: engine 'verify' runs with clock 'virtual', not 'real'");
+		warn(r, "engine", "'verify' runs with clock 'virtual', not 'real'");
 	r->config->virtual_clock = true;
 }
 

@@ -138,11 +138,16 @@ bad "vcpus 0" "vcpus is 0" create ok.cfg vcpus=0
 bad "vcpus 1000" "vcpus is 1000" create ok.cfg vcpus=1000
 bad "unknown cpu model" "cpu_model 'pentium' is unknown" create ok.cfg cpu_model=pentium
 bad "a PVH domain" "type is 'pvh'" create ok.cfg type=pvh
+long=$(printf '%0150d' 0)
+mkdir "$long"
+cfg "$long/long.cfg" '' "disk = [ '$long,rwa,xvda' ]"
+bad "the end of a long path" "^epixen: \.\.\.0.*/long.cfg:5: disk '00*': format is 'rwa'.* and empty$" create "$dir/$long/long.cfg"
 head -c 100000 /dev/urandom >random.cfg
 bad "random config" "random.cfg:" create random.cfg
-cfg warn.cfg 'vif = [ "bridge=br0" ]' 'vnc = 1'
+cfg warn.cfg 'vif = [ "bridge=br0" ]' 'vnc = 1' 'cmdline = "a"' 'extra = "b"'
 good "keys of xl that do nothing" create -p warn.cfg
-grep -q "warn.cfg:5: warning: 'vnc'" err && pass || fail "warning with line: $(why)"
+grep -q "warn.cfg:5: warning: 'vnc'" err && grep -q "warn.cfg:4: warning: vif is for domains of type pv" err &&
+	grep -q "warn.cfg:6: warning: cmdline is given" err && pass || fail "warning with line: $(why)"
 good "destroy" destroy t
 
 # --- bad kernels and ramdisks ---

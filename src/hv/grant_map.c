@@ -209,13 +209,16 @@ static enum grant_status map_own(struct hypercall *c, struct grant_map *m, uint3
 	return status;
 }
 
-/* A whole page that its owner cannot make smaller, or a look at it would end this process. */
+/* A whole page that its owner cannot make smaller, or a look at it would end this process; and one
+ * that can be mapped, for what stood there is gone when that fails. */
 static bool is_page(int fd)
 {
+	int seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
 	struct stat st;
 
-	return fd >= 0 && fcntl(fd, F_GET_SEALS) >= 0 && fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK &&
-	       fstat(fd, &st) == 0 && st.st_size == XEN_PAGE_SIZE;
+	return seals >= 0 && seals & F_SEAL_SHRINK &&
+	       !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) && fstat(fd, &st) == 0 &&
+	       st.st_size == XEN_PAGE_SIZE;
 }
 
 enum grant_status grant_peer_status(const struct hv_vcpu *v)

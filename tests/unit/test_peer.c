@@ -1231,7 +1231,7 @@ static void send_with(int to, struct peer_msg *m, int pass)
 static void only_a_file_of_a_page_is_mapped(void **state)
 {
 	struct two *t = *state;
-	int fd = impostor(t), file[4];
+	int fd = impostor(t), file[5];
 	struct peer_msg m;
 
 	file[0] = memfd_create("t", MFD_ALLOW_SEALING); /* not sealed */
@@ -1240,8 +1240,11 @@ static void only_a_file_of_a_page_is_mapped(void **state)
 	assert_int_equal(ftruncate(file[1], 4096), 0);
 	fcntl(file[1], F_ADD_SEALS, F_SEAL_SHRINK);
 	file[2] = open("/dev/null", O_RDWR);
-	file[3] = -1;
-	for (unsigned n = 0; n < 4; n++) {
+	file[3] = memfd_create("t", MFD_ALLOW_SEALING); /* for reading only */
+	assert_int_equal(ftruncate(file[3], XEN_PAGE_SIZE), 0);
+	assert_int_equal(fcntl(file[3], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE), 0);
+	file[4] = -1;
+	for (unsigned n = 0; n < countof(file); n++) {
 		struct op_map op = {PAGE(0x90), HOST, 3, 5, 99, 0, 0};
 		put(t->a, BUFFER, &op, sizeof(op));
 		assert_true(begin(t->a, GRANT_OP, MAP, BUFFER | INLINE, 1));

@@ -58,7 +58,7 @@ MAIN := src/tool/main
 # Programs beside epixen, for what needs more libraries; built where those are.
 HELPER := nbd slirp
 
-UNIT := acpi alat block block_nbd branch codecache config decode disk dom_fw efi exec_int fp fw hv hv_answers hv_vcpu hypercall interrupt iosapic kernel manual mem mmu net \
+UNIT := acpi alat block block_nbd branch codecache config decode disk dom_fw efi exec_int fp fw hold hv hv_answers hv_vcpu hypercall interrupt iosapic kernel manual mem mmu net \
 	passes peer platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify vif xenbus
@@ -92,8 +92,10 @@ FPTEST_OBJ  := $(FPTEST:%=$(BUILD)/tests/fp/%.o)
 ISATEST_OBJ := $(ISATEST:%=$(BUILD)/tests/isa/%.o)
 JITTEST_OBJ := $(JITTEST:%=$(BUILD)/tests/jit/%.o)
 UNIT_BIN    := $(UNIT:%=$(BUILD)/tests/unit/test_%)
-ON_ENGINE   := $(BUILD)/tests/unit/on_interp.o $(BUILD)/tests/unit/on_jit.o
+ON_ENGINE   := $(BUILD)/tests/unit/on_interp.o $(BUILD)/tests/unit/on_jit.o $(BUILD)/tests/unit/on_verify.o
 JIT_BIN     := $(RUNNING:%=$(BUILD)/tests/unit-jit/test_%)
+# branch runs code that it has rewritten and not flushed
+VERIFY_BIN  := $(patsubst %,$(BUILD)/tests/unit-verify/test_%,$(filter-out branch,$(RUNNING)))
 TEST_BIN    := $(BUILD)/epixen-user $(BUILD)/fptest $(BUILD)/isatest $(BUILD)/jittest \
 	$(BUILD)/x86test
 AUDIT_BIN   := $(AUDIT:%=$(BUILD)/audit/test_%) $(BUILD)/audit/epixen-user
@@ -105,7 +107,7 @@ GUESTS      := $(BUILD)/guests/monitor.elf
 .PHONY: all guests tests
 all: $(BUILD)/epixen $(HELPER_BIN)
 guests: $(GUESTS)
-tests: all guests $(UNIT_BIN) $(JIT_BIN) $(TEST_BIN) $(AUDIT_BIN) $(BROKEN_BIN)
+tests: all guests $(UNIT_BIN) $(JIT_BIN) $(VERIFY_BIN) $(TEST_BIN) $(AUDIT_BIN) $(BROKEN_BIN)
 
 # Packages that are missing are installed, or named (tests/deps.sh).
 BUILD_DEPS := build/.deps-build
@@ -146,6 +148,11 @@ $(UNIT_BIN): %: %.o $(BUILD)/tests/unit/on_interp.o $(LIB_OBJ)
 	$(link) -lcmocka $(LDLIBS)
 
 $(JIT_BIN): $(BUILD)/tests/unit-jit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/on_jit.o $(LIB_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(link) -lcmocka $(LDLIBS)
+
+$(VERIFY_BIN): $(BUILD)/tests/unit-verify/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/on_verify.o $(LIB_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(link) -lcmocka $(LDLIBS)

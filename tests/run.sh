@@ -45,6 +45,7 @@ for t in "$build"/tests/unit/test_*; do
 	name=$(basename "$t")
 	[ -e "tests/unit/$name.c" ] && unit "$t" "$name"
 	[ -e "$build/tests/unit-jit/$name" ] && unit "$build/tests/unit-jit/$name" "$name on the JIT"
+	[ -e "$build/tests/unit-verify/$name" ] && unit "$build/tests/unit-verify/$name" "$name on both, compared"
 done
 for t in tests/*/run-*.sh; do
 	out=$build/$(basename "$t" .sh).out

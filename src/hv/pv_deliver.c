@@ -176,6 +176,7 @@ void pv_deliver(struct cpu *cpu)
 	struct fault_info f = cpu->mmu.fault;
 
 	cpu->mmu.fault.code = FAULT_NONE;
+	cpu->delivered[f.code]++;
 	if (f.code == FAULT_EXTERNAL_INTERRUPT)
 		deliver_event(v);
 	else if (!defer_miss(cpu, &f)) {

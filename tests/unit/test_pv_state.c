@@ -401,6 +401,37 @@ static void saved_state_is_checked(void **state)
 	stream_free(&s);
 }
 
+/* As engine verify makes one. */
+static void a_copy_of_the_hypervisors_part_differs_when_changed(void **state)
+{
+	struct pv *p = *state;
+	const struct personality *with = p->g.m.personality;
+	struct cpu *copy = cpu_new(&p->g.m, 0);
+	struct hv_vcpu *v;
+
+	assert_true(with->copy_open(copy, p->cpu));
+	v = copy->hv;
+	p->v->iva = 0x8000;
+	p->v->irr[2] = 5;
+	assert_non_null(with->differs(copy, p->cpu));
+#define CHANGED(change)                                                                            \
+	with->copy(copy, p->cpu);                                                                  \
+	assert_null(with->differs(copy, p->cpu));                                                  \
+	change;                                                                                    \
+	assert_non_null(with->differs(copy, p->cpu))
+	CHANGED(v->iva = 0);
+	CHANGED(v->rr0 ^= 0x100);
+	CHANGED(v->itm_last++);
+	CHANGED(v->timer_due = !v->timer_due);
+	CHANGED(v->irr[2] = 4);
+	CHANGED(v->insvc[3] ^= 1);
+	CHANGED(v->plain_isr = !v->plain_isr);
+	CHANGED(v->last.valid = !v->last.valid);
+	with->copy_close(copy);
+	assert_null(copy->hv);
+	cpu_free(copy);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup_two, pv_teardown)
@@ -416,6 +447,7 @@ int main(void)
 		T(itc_is_real_and_offset_is_the_guests),
 		T(state_survives_saving),
 		T(saved_state_is_checked),
+		T(a_copy_of_the_hypervisors_part_differs_when_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

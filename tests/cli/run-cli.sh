@@ -186,6 +186,20 @@ good "help" help
 good "help of a verb" help create
 good "--help of a verb" create --help
 good "version" --version
+# named WORDS...: whether each stands where the manual page names what it explains
+named() {
+	for word in "$@"; do
+		sed 's/\\-/-/g' "$OLDPWD/man/epixen.1" | grep '^\.B' | grep -qw -e "$word" && pass ||
+			fail "the manual page does not explain $word"
+	done
+}
+verbs=$("$epixen" help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+for verb in $verbs; do
+	good "help of $verb" help "$verb"
+	shows "its example" "^  .*epixen $verb"
+done
+# shellcheck disable=SC2046,SC2086
+named $verbs $(sed -n 's/^\t{"\([a-z_]*\)", *\(read\|refuse\)_.*/\1/p' "$OLDPWD/src/tool/settings.c")
 run 2 help nothing && pass || fail "help of an unknown verb"
 bad "no such domain" "no domain 'nobody'" pause nobody
 good "create in the background" create ok.cfg

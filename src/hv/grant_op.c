@@ -361,7 +361,9 @@ static int64_t each(struct hypercall *c, unsigned op)
 	for (; n < count && !err && !c->again; n += !c->again)
 		err = one(c, op, n);
 	w->element = c->again ? n : 0;
-	if (!c->again)
+	if (err)
+		w->told = 0;
+	else if (!c->again)
 		settle(c, count);
 	if (ops[op].frames && n && !c->again)
 		hv_flush(c->v->cpu);

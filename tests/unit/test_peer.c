@@ -1268,6 +1268,25 @@ static void only_a_file_of_a_page_is_mapped(void **state)
 	close(fd);
 }
 
+/* Though who granted the first was told. */
+static void an_element_that_is_not_there_is_told(void **state)
+{
+	struct two *t = *state;
+	uint64_t last = (t->b->hv.pages << 14) - sizeof(struct op_unmap);
+	uint32_t handle;
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	assert_int_equal(map(t, 9, HOST, 0x90, &handle), 0);
+	struct op_unmap op = {PAGE(0x90), 0, handle, 99, 0};
+	put(t->b, last, &op, sizeof(op));
+	begin(t->b, GRANT_OP, UNMAP, last | INLINE, 2);
+	assert_int_equal(end(t, t->b), -14);
+	get(t->b, last, &op, sizeof(op));
+	assert_int_equal(op.status, 0);
+	pump(t);
+	assert_int_equal(flags_of(t->a, 9), ACCESS);
+}
+
 /* Or a processor might still write by way of what it knew of the frame. */
 static void a_grant_takes_the_place_of_nothing_that_a_processor_knows(void **state)
 {
@@ -1486,6 +1505,7 @@ int main(void)
 		JOINED(others_channels_are_not_to_be_had),
 		JOINED(an_answer_to_nothing_is_none),
 		JOINED(a_grant_takes_the_place_of_nothing_that_a_processor_knows),
+		JOINED(an_element_that_is_not_there_is_told),
 		JOINED(what_is_refused_stops_no_processor),
 		JOINED(files_that_nobody_has_asked_for_are_closed),
 		JOINED(a_file_that_waits_to_be_sent_is_not_taken_for_another),

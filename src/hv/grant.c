@@ -178,27 +178,14 @@ static bool accepts(uint32_t word, uint16_t domid)
 	return word == ((uint32_t)domid << 16 | GTF_ACCEPT_TRANSFER);
 }
 
-/* Gives the guest the frame, if there is room for one more; one that it has is replaced. */
-static bool take_frame(struct hv *hv, uint64_t gfn)
-{
-	pthread_mutex_lock(&hv->memory.lock);
-	bool room = hv->memory.present < hv->pages && gfn < hv->pages &&
-		    !memory_is_place(hv, gfn) && !memory_pinned(hv, gfn);
-	pthread_mutex_unlock(&hv->memory.lock);
-	if (!room)
-		return false;
-	if (!memory_present(hv, gfn))
-		memory_add(hv, gfn);
-	return true;
-}
-
 static enum grant_status transfer_to(
 	struct hv *hv, uint32_t ref, uint16_t domid, const uint8_t page[XEN_PAGE_SIZE])
 {
 	uint32_t *word = grant_word(hv, ref), old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 	uint64_t gfn = entry_frame(hv, ref);
 
-	if (!accepts(old, domid) || !take_frame(hv, gfn))
+	/* claimed, it is no place of a grant before this processor has left the hypercall */
+	if (!accepts(old, domid) || !memory_claim(hv, gfn))
 		return GNTST_GENERAL_ERROR;
 	if (!__atomic_compare_exchange_n(word, &old, old | GTF_TRANSFER_COMMITTED, false,
 		    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))

@@ -166,6 +166,19 @@ void memory_let(struct hv *hv, uint64_t gfn, const uint8_t *page)
 		memory_unpin(hv, gfn);
 }
 
+bool memory_claim(struct hv *hv, uint64_t gfn)
+{
+	pthread_mutex_lock(&hv->memory.lock);
+	bool free = hv->memory.present < hv->pages && gfn < hv->pages &&
+		    !memory_is_place(hv, gfn) && !memory_pinned(hv, gfn);
+	if (free && !memory_present(hv, gfn)) {
+		atomic_fetch_and(&hv->memory.absent[gfn / 64], ~(1ull << gfn % 64));
+		hv->memory.present++;
+	}
+	pthread_mutex_unlock(&hv->memory.lock);
+	return free;
+}
+
 /* --- places of mapped grants; they are not among the frames that are present --- */
 
 static void set_bit(_Atomic uint64_t *bits, uint64_t n, bool on)

@@ -29,6 +29,9 @@ uint64_t memory_count(struct hv *hv);
  * hv_flush has to follow, and memory_discard behind a removal. */
 bool memory_remove(struct hv *hv, uint64_t gfn);
 bool memory_add(struct hv *hv, uint64_t gfn);
+/* Gives it one that nobody else uses, or lets it have the one it has, if there is room for one
+ * more. */
+bool memory_claim(struct hv *hv, uint64_t gfn);
 /* May a processor still know some frame that was taken? */
 bool memory_stale(const struct hv *hv);
 /* Gives the memory behind an absent frame back to the host. */

@@ -41,7 +41,7 @@ static int open_tap(const struct config_vif *v, unsigned n)
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", v->tap);
 	if (fd >= 0 && ioctl(fd, TUNSETIFF, &r) == 0)
 		return fd;
-	snprintf(why, sizeof(why), "tap %s: %s", v->tap,
+	snprintf(why, sizeof(why), "tap %s: %s%s", v->tap, fd < 0 ? "/dev/net/tun: " : "",
 		errno == EPERM
 			? "may not be used: `ip tuntap add NAME mode tap user USER` allows it"
 			: strerror(errno));

@@ -1014,6 +1014,25 @@ static void others_tables_are_not_looked_at(void **state)
 	assert_int_equal(op.status, GNTST_PERMISSION_DENIED);
 }
 
+static void what_is_asked_is_read_once(void **state)
+{
+	struct two *t = *state;
+	struct op_map op = {PAGE(0x90), HOST | READONLY, 9, 1, 99, 0, 0};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 1));
+	op = (struct op_map){PAGE(0x91), HOST, 10, 7, 99, 0, 0}; /* by another processor */
+	put(t->b, BUFFER, &op, sizeof(op));
+	assert_int_equal(end(t, t->b), 0);
+	get(t->b, BUFFER, &op, sizeof(op));
+	assert_int_equal(op.status, 0);
+	assert_int_equal(op.host_addr, PAGE(0x90));
+	assert_true(memory_is_place(&t->b->hv, 0x90));
+	assert_false(memory_is_place(&t->b->hv, 0x91));
+	assert_null(ram_write_ptr(&t->b->g.m.ram, GPA(PAGE(0x90)), 8));
+}
+
 static void both_may_wait_for_each_other(void **state)
 {
 	struct two *t = *state;
@@ -1134,6 +1153,28 @@ static void others_channels_are_not_to_be_had(void **state)
 	assert_int_equal(m.status, -22);
 	assert_false(take_event(t->a, port));
 	assert_int_equal(status_of(t, t->a, port).status, 2);
+	close(fd);
+}
+
+static void a_channel_is_between_two_ports(void **state)
+{
+	struct two *t = *state;
+	int fd = impostor(t);
+	uint32_t port = offer(t, t->a, 5);
+	struct peer_msg m = {.kind = PEER_BIND, .port = port, .from = 3, .seq = 77};
+
+	send(fd, &m, sizeof(m), 0);
+	m = (struct peer_msg){.kind = PEER_EVENT, .port = port, .from = 4};
+	send(fd, &m, sizeof(m), 0);
+	m.kind = PEER_CLOSE;
+	send(fd, &m, sizeof(m), 0);
+	pump(t);
+	assert_false(take_event(t->a, port));
+	assert_int_equal(status_of(t, t->a, port).status, 2);
+	m = (struct peer_msg){.kind = PEER_EVENT, .port = port, .from = 3};
+	send(fd, &m, sizeof(m), 0);
+	pump(t);
+	assert_true(take_event(t->a, port));
 	close(fd);
 }
 
@@ -1496,6 +1537,7 @@ int main(void)
 		JOINED(a_map_that_nobody_waits_for_is_given_back),
 		JOINED(a_page_moves_to_where_a_grant_was),
 		JOINED(others_tables_are_not_looked_at),
+		JOINED(what_is_asked_is_read_once),
 		JOINED(both_may_wait_for_each_other),
 		JOINED(own_maps_share_an_exported_page),
 		JOINED(who_does_not_answer_is_given_up),
@@ -1503,6 +1545,7 @@ int main(void)
 		JOINED(only_a_file_of_a_page_is_mapped),
 		JOINED(a_senseless_packet_ends_its_connection_only),
 		JOINED(others_channels_are_not_to_be_had),
+		JOINED(a_channel_is_between_two_ports),
 		JOINED(an_answer_to_nothing_is_none),
 		JOINED(a_grant_takes_the_place_of_nothing_that_a_processor_knows),
 		JOINED(an_element_that_is_not_there_is_told),

@@ -182,7 +182,7 @@ static void every_cut_of_an_entry_parses_or_fails(void **state)
 
 /* --- the key --- */
 
-static int apply(const char *text, struct domain_config *c, char error[256])
+static int apply(const char *text, struct domain_config *c, char error[512])
 {
 	static const char head[] = "name='t'\nkernel='k'\ntype='pv'\n";
 	struct cfg cfg = {0};
@@ -198,7 +198,7 @@ static void errors_name_entry_and_line(void **state)
 {
 	(void)state;
 	struct domain_config c;
-	char error[256];
+	char error[512];
 	assert_int_not_equal(apply("disk='/a,,xvda'", &c, error), 0);
 	assert_string_equal(error, "f.cfg:1: disk must be a list of strings: disk = [ '...' ]");
 	assert_int_not_equal(apply("disk=['/a,,xvda',\n'/b,,xvdb,q']", &c, error), 0);
@@ -214,7 +214,7 @@ static void many_disks_survive_the_stream(void **state)
 {
 	(void)state;
 	struct domain_config c, back;
-	char error[256], text[4000] = "disk=[";
+	char error[512], text[4000] = "disk=[";
 	struct stream s = {0};
 	for (unsigned n = 0; n < CONFIG_MAX_DISKS; n++)
 		snprintf(text + strlen(text), 100, "'/disk%u,%s,d%up%u,%s,no-discard',", n,

@@ -286,6 +286,39 @@ enum grant_status grant_map_ref(struct hypercall *c, void *arg)
 	return status;
 }
 
+/* Of the elements from the n-th on, the domain of the first. */
+void grant_map_hint(struct hypercall *c, uint64_t n, uint64_t count)
+{
+	struct hv_wait *w = &c->v->wait;
+	struct peer_msg m = {.kind = PEER_HINT};
+	uint32_t hint[PEER_HINTS];
+	unsigned hints = 0;
+
+	for (struct op_map op; hints < PEER_HINTS && n < count; n++) {
+		if (xencomm_read(c->v->hv, c->arg[1], n * sizeof(op), &op, sizeof(op)))
+			break;
+		if (!hints)
+			w->hinted = op.dom;
+		if (op.dom != w->hinted || op.ref & PEER_HINT_READ)
+			break;
+		hint[hints++] = op.ref | (op.flags & MAP_READONLY ? PEER_HINT_READ : 0);
+	}
+	m.len = hints * (uint32_t)sizeof(*hint);
+	if (hints > 1)
+		peer_tell_with(c->v->hv, w->hinted, 0, &m, hint);
+	else
+		w->hinted = 0;
+}
+
+void grant_map_hint_end(struct hypercall *c)
+{
+	struct hv_wait *w = &c->v->wait;
+
+	if (w->hinted)
+		peer_tell(c->v->hv, w->hinted, 0, &(struct peer_msg){.kind = PEER_HINT});
+	w->hinted = 0;
+}
+
 /* --- unmap --- */
 
 struct op_unmap {

@@ -307,6 +307,7 @@ static const struct {
 	[7] = {grant_unmap_replace, GRANT_UNMAP_SIZE, GRANT_UNMAP_STATUS, true},
 };
 
+#define OP_MAP	       0
 #define OP_SETUP_TABLE 2
 #define OP_QUERY_SIZE  6
 #define OP_SET_VERSION 8
@@ -358,9 +359,14 @@ static int64_t each(struct hypercall *c, unsigned op)
 	uint64_t cost = count * (table ? HV_GRANT_MAX : 1) + (ops[op].frames ? HYPERCALL_FLUSH : 0);
 	int64_t err = (table && count != 1) || !hypercall_spend(c, cost) ? -XEN_EINVAL : 0;
 
-	for (; n < count && !err && !c->again; n += !c->again)
+	for (; n < count && !err && !c->again; n += !c->again) {
+		if (op == OP_MAP && !w->again && n % PEER_HINTS == 0 && count - n > 1)
+			grant_map_hint(c, n, count);
 		err = one(c, op, n);
+	}
 	w->element = c->again ? n : 0;
+	if (!c->again && op == OP_MAP)
+		grant_map_hint_end(c);
 	if (err)
 		w->told = 0;
 	else if (!c->again)

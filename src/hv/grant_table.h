@@ -52,6 +52,10 @@ grant_op_fn grant_map_ref, grant_unmap_ref, grant_unmap_replace;
 #define GRANT_MAP_STATUS   0x12
 #define GRANT_UNMAP_SIZE   24
 #define GRANT_UNMAP_STATUS 0x14
+/* Tells another domain which of its grants are about to be mapped, from the n-th element of a
+ * map_grant_ref on, and that they have been; own grants: nothing. */
+void grant_map_hint(struct hypercall *c, uint64_t n, uint64_t count);
+void grant_map_hint_end(struct hypercall *c);
 /* All maps are gone: before a reset. */
 void grant_map_reset(struct hv *hv);
 

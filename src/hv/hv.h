@@ -77,6 +77,7 @@ struct hv_wait {
 	unsigned step;
 	uint64_t told; /* link of a domain that does not answer each, but at the end; 0: none */
 	uint16_t told_domid;
+	uint16_t hinted; /* which domain was told what will be mapped of it; 0: none */
 	_Alignas(8) uint8_t arg[64];
 };
 

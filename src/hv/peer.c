@@ -123,7 +123,8 @@ static void flush_queue(struct peer *p)
 	}
 }
 
-void peer_tell(struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m)
+void peer_tell_with(
+	struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m, const void *data)
 {
 	struct peers *ps = hv->peers;
 
@@ -132,8 +133,13 @@ void peer_tell(struct hv *hv, uint16_t domid, uint64_t link, const struct peer_m
 	pthread_mutex_lock(&ps->lock);
 	struct peer *p = find(ps, domid);
 	if (p && (!link || p->link == link))
-		out(ps, p, m, NULL, -1);
+		out(ps, p, m, data, -1);
 	pthread_mutex_unlock(&ps->lock);
+}
+
+void peer_tell(struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m)
+{
+	peer_tell_with(hv, domid, link, m, NULL);
 }
 
 void peer_signal(struct hv *hv, uint16_t domid, uint32_t port, uint32_t own)
@@ -509,6 +515,7 @@ static const struct {
 	[PEER_READ] = {peer_take_read, 0},
 	[PEER_WRITE] = {peer_take_write, XEN_PAGE_SIZE},
 	[PEER_TRANSFER] = {peer_take_transfer, XEN_PAGE_SIZE},
+	[PEER_HINT] = {peer_take_hint, PEER_HINTS * sizeof(uint32_t)},
 };
 
 bool peer_take(struct hv *hv, struct peer *p, const struct peer_msg *m)

@@ -31,8 +31,15 @@ enum peer_kind {
 	PEER_READ,  /* from bytes at offset */
 	PEER_WRITE, /* len bytes at offset */
 	PEER_TRANSFER, /* takes a page */
+	/* No request: grants that are about to be mapped, so that processors stop once for all;
+	 * those of the hint before are done with. A list of references, with PEER_HINT_READ those
+	 * that are mapped for reading. */
+	PEER_HINT,
 	PEER_KINDS
 };
+
+#define PEER_HINTS     64 /* references in a hint */
+#define PEER_HINT_READ (1u << 31)
 
 struct peer_msg {
 	uint32_t kind;
@@ -106,6 +113,9 @@ void peers_notify(struct hv *hv);
 /* To be sent in order, now or later; nothing happens when there is no such connection; link as
  * above. A request without a seq gets no answer. */
 void peer_tell(struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m);
+/* The same with m->len bytes of data. */
+void peer_tell_with(
+	struct hv *hv, uint16_t domid, uint64_t link, const struct peer_msg *m, const void *data);
 /* Signals what the own port is bound to; what cannot be told now is told once later. */
 void peer_signal(struct hv *hv, uint16_t domid, uint32_t port, uint32_t own);
 

@@ -113,3 +113,41 @@ bool peer_take_transfer(struct hv *hv, struct peer *p, const struct peer_msg *m)
 	peer_answer(hv, p, m, status);
 	return true;
 }
+
+static bool hint_read(uint32_t hint)
+{
+	return hint & PEER_HINT_READ;
+}
+
+/* In use, as if it were mapped, and in a file of its own. */
+static bool take_hint(struct hv *hv, const struct peer *p, uint32_t hint)
+{
+	uint32_t ref = hint & ~PEER_HINT_READ;
+	enum grant_status status;
+
+	if (!grant_acquire(hv, ref, p->domid, hint_read(hint), &status))
+		return false;
+	if (export(hv, grant_frame(hv, ref)) >= 0)
+		return true;
+	grant_release_of(hv, ref, p->domid, hint_read(hint));
+	return false;
+}
+
+/* What was hinted before goes last: it may be the same. */
+bool peer_take_hint(struct hv *hv, struct peer *p, const struct peer_msg *m)
+{
+	uint32_t old[PEER_HINTS], new[PEER_HINTS];
+	unsigned olds = p->hints, news = m->len / (unsigned)sizeof(*new);
+
+	if (m->len % sizeof(*new))
+		return false;
+	memcpy(old, p->hint, sizeof(old));
+	memcpy(new, hv->peers->data, m->len);
+	p->hints = 0;
+	for (unsigned n = 0; n < news; n++)
+		if (take_hint(hv, p, new[n]))
+			p->hint[p->hints++] = new[n];
+	for (unsigned n = 0; n < olds; n++)
+		grant_release_of(hv, old[n] & ~PEER_HINT_READ, p->domid, hint_read(old[n]));
+	return true;
+}

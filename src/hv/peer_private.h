@@ -20,7 +20,9 @@ struct peer {
 	int fd;
 	_Atomic bool gone; /* to be ended by the I/O thread */
 	struct peer_packet *queue, **tail;
-	size_t queued;		  /* bytes */
+	size_t queued;		   /* bytes */
+	uint32_t hint[PEER_HINTS]; /* grants that it uses because it has said that it will */
+	unsigned hints;
 	_Atomic bool signals;	  /* some of unsignalled */
 	uint64_t unsignalled[64]; /* own ports whose signal had no room */
 };
@@ -41,7 +43,8 @@ struct peers {
 bool peer_take(struct hv *hv, struct peer *p, const struct peer_msg *m);
 typedef bool peer_take_fn(struct hv *hv, struct peer *p, const struct peer_msg *m);
 /* Those about grants; hv->peers->data has what came behind m. peer_grant.c */
-peer_take_fn peer_take_map, peer_take_unmap, peer_take_read, peer_take_write, peer_take_transfer;
+peer_take_fn peer_take_map, peer_take_unmap, peer_take_read, peer_take_write, peer_take_transfer,
+	peer_take_hint;
 
 /* Answers the request m with a status. */
 void peer_answer(struct hv *hv, struct peer *p, const struct peer_msg *m, int32_t status);

@@ -721,14 +721,19 @@ static void one_call_maps_many(void **state)
 			assert_int_equal(word_at(t->b, PAGE(0x100 + n)), n);
 		u[n] = (struct op_unmap){PAGE(0x100 + n), m[n].dev, m[n].handle, 99, 0};
 	}
+	pump(t);
 	assert_int_equal(export_count(&t->a->hv), 39);
+	assert_in_range(t->stopped, 1, 2); /* not for each */
 	u[20].handle = 4000;
 	put(t->b, BUFFER, u, sizeof(u));
 	assert_true(begin(t->b, GRANT_OP, UNMAP, BUFFER | INLINE, 40));
 	assert_int_equal(end(t, t->b), 0);
 	get(t->b, BUFFER, u, sizeof(u));
-	for (uint32_t n = 0; n < 40; n++)
+	for (uint32_t n = 0; n < 40; n++) {
 		assert_int_equal(u[n].status, n == 20 ? GNTST_BAD_HANDLE : 0);
+		assert_int_equal(flags_of(t->a, n), ACCESS);
+	}
+	assert_in_range(t->stopped, 2, 4);
 	assert_int_equal(export_count(&t->a->hv), 0);
 }
 
@@ -1077,6 +1082,29 @@ static void own_maps_share_an_exported_page(void **state)
 	assert_int_equal(word_at(t->a, PAGE(0x80)), 0x5e20);
 }
 
+static void a_hint_that_nothing_follows_is_over_with_the_next(void **state)
+{
+	struct two *t = *state;
+	struct op_map op[3] = {{PAGE(0x90), HOST, 9, 1, 99, 0, 0},
+		{PAGE(0x91), HOST | READONLY, 10, 1, 99, 0, 0},
+		{PAGE(0x92), HOST, 11, 1, 99, 0, 0}};
+
+	grant(t->a, 9, ACCESS, 2, 0x80);
+	grant(t->a, 10, ACCESS | RO, 2, 0x81);
+	grant(t->a, 11, ACCESS, 2, 0x82);
+	put(t->b, BUFFER, op, sizeof(op));
+	assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 3));
+	peers_serve(&t->a->hv);
+	assert_int_equal(flags_of(t->a, 10), ACCESS | RO | READING);
+	assert_int_equal(export_count(&t->a->hv), 3);
+	op[1].ref = 12; /* by another processor */
+	put(t->b, BUFFER, op, sizeof(op));
+	assert_int_equal(end(t, t->b), 0);
+	pump(t);
+	assert_int_equal(flags_of(t->a, 10), ACCESS | RO);
+	assert_int_equal(export_count(&t->a->hv), 2);
+}
+
 /* --- a peer that has been taken over --- */
 
 /* B's end of a new connection, in our hands. */
@@ -1114,6 +1142,7 @@ static void a_senseless_packet_ends_its_connection_only(void **state)
 		{.kind = PEER_READ, .from = ~0u},
 		{.kind = PEER_WRITE, .offset = XEN_PAGE_SIZE + 1},
 		{.kind = PEER_TRANSFER},
+		{.kind = PEER_HINT, .len = 4 * PEER_HINTS + 4},
 	};
 
 	for (unsigned n = 0; n < countof(bad); n++) {
@@ -1538,6 +1567,7 @@ int main(void)
 		JOINED(a_page_moves_to_where_a_grant_was),
 		JOINED(others_tables_are_not_looked_at),
 		JOINED(what_is_asked_is_read_once),
+		JOINED(a_hint_that_nothing_follows_is_over_with_the_next),
 		JOINED(both_may_wait_for_each_other),
 		JOINED(own_maps_share_an_exported_page),
 		JOINED(who_does_not_answer_is_given_up),

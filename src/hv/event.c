@@ -216,14 +216,13 @@ void evtchn_disconnect(struct hv *hv, uint32_t port)
 
 bool evtchn_accept(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from)
 {
-	pthread_mutex_lock(&hv->event.lock);
 	struct evtchn *e = port_get(hv, port);
 	bool waits = e && e->state == EVTCHN_UNBOUND && e->remote_dom == domid;
+
 	if (waits) {
 		e->state = EVTCHN_INTERDOMAIN;
 		e->remote_port = from;
 	}
-	pthread_mutex_unlock(&hv->event.lock);
 	return waits;
 }
 

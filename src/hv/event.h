@@ -66,9 +66,10 @@ void evtchn_disconnect(struct hv *hv, uint32_t port);
  * be connected to one of the same number. */
 void evtchn_disconnect_from(struct hv *hv, uint32_t port, const void *ctx);
 /* --- of other domains, I/O thread: bind to an unbound port that waits for domid, false: it is
- * none; the answer to a bind of our port, and that there is none; a signal; the same of our port
- * that had to be put off; a port was closed; all were. Signals and closings that do not fit what is
- * bound now are old: nothing. */
+ * none; event.lock is held until that is answered, or a closing would be heard first; the answer to
+ * a bind of our port, and that there is none; a signal; the same of our port that had to be put
+ * off; a port was closed; all were. Signals and closings that do not fit what is bound now are old:
+ * nothing. */
 bool evtchn_accept(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from);
 void evtchn_bound(struct hv *hv, uint32_t port, uint16_t domid, uint32_t from);
 void evtchn_not_bound(struct hv *hv, uint32_t port);

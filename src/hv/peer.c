@@ -477,8 +477,10 @@ static bool take_bind(struct hv *hv, struct peer *p, const struct peer_msg *m)
 {
 	if (m->from == 0 || m->from >= EVTCHN_PORTS)
 		return false;
+	pthread_mutex_lock(&hv->event.lock);
 	bool ok = evtchn_accept(hv, m->port, p->domid, m->from);
 	peer_answer(hv, p, m, ok ? 0 : -XEN_EINVAL);
+	pthread_mutex_unlock(&hv->event.lock);
 	return true;
 }
 

@@ -108,7 +108,7 @@ static const struct hc_row hc_rows[] = {
 	{0x400, HC_GOOD, 0, "vl", ""},     {0x400, HC_GOOD, 0xf3, "vc", ""},  {0x500, HC_BAD, 0, "AAAA", ""},
 	{0x501, HC_BAD, 0, "AAAA", ""},    {0x600, HC_GOOD, 0, "V", ""},      {0x700, HC_BOTH, 0, "s", "l8l8x8x8"},
 	/* PAL */
-	{0x1000, HC_GOOD, 1, "cllo", ""},  {0x1000, HC_BOTH, 2, "clll", ""},  {0x1000, HC_GOOD, 4, "clll", ""},
+	{0x1000, HC_GOOD, 1, "cllo", ""},  {0x1000, HC_BOTH, 2, "cffo", ""},  {0x1000, HC_GOOD, 4, "clll", ""},
 	{0x1000, HC_GOOD, 5, "clll", ""},  {0x1000, HC_GOOD, 6, "clll", ""},  {0x1000, HC_BOTH, 7, "clll", ""},
 	{0x1000, HC_GOOD, 8, "clll", ""},  {0x1000, HC_GOOD, 9, "clll", ""},  {0x1000, HC_GOOD, 12, "clll", ""},
 	{0x1000, HC_GOOD, 14, "clll", ""}, {0x1000, HC_GOOD, 15, "cAll", ""}, {0x1000, HC_GOOD, 19, "clll", ""},

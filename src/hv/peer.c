@@ -238,6 +238,9 @@ void peer_forget(struct hv_vcpu *v)
 		return;
 	if (v->wait.port)
 		evtchn_not_bound(v->hv, v->wait.port);
+	if (v->wait.hinted)
+		peer_tell(v->hv, v->wait.hinted, 0, &(struct peer_msg){.kind = PEER_HINT});
+	v->wait.hinted = 0;
 	pthread_mutex_lock(&ps->lock);
 	if (v->wait.on)
 		end_wait(ps, &v->wait);

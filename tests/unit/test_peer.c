@@ -972,18 +972,21 @@ static void a_reboot_of_the_user_leaves_nothing_behind(void **state)
 static void a_map_that_nobody_waits_for_is_given_back(void **state)
 {
 	struct two *t = *state;
-	struct op_map op = {PAGE(0x90), HOST, 9, 1, 99, 0, 0};
+	struct op_map op[2] = {
+		{PAGE(0x90), HOST, 9, 1, 99, 0, 0}, {PAGE(0x91), HOST, 10, 1, 99, 0, 0}};
 
 	grant(t->a, 9, ACCESS, 2, 0x80);
-	put(t->b, BUFFER, &op, sizeof(op));
+	grant(t->a, 10, ACCESS, 2, 0x81);
+	put(t->b, BUFFER, op, sizeof(op));
 	for (unsigned answered = 0; answered < 2; answered++) {
-		assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 1));
+		assert_true(begin(t->b, GRANT_OP, MAP, BUFFER | INLINE, 2));
 		if (answered)
 			pump(t);
 		assert_int_equal(hv_has_work(t->b->v), answered);
 		peer_forget(t->b->v);
 		pump(t);
 		assert_int_equal(flags_of(t->a, 9), ACCESS);
+		assert_int_equal(flags_of(t->a, 10), ACCESS); /* was about to be mapped */
 		assert_int_equal(export_count(&t->a->hv), 0);
 	}
 }

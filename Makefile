@@ -58,7 +58,7 @@ MAIN := src/tool/main
 # Programs beside epixen, for what needs more libraries; built where those are.
 HELPER := nbd slirp
 
-UNIT := acpi alat block block_nbd branch codecache config decode disk dom_fw efi exec_int fp fw hold hv hv_answers hv_vcpu hypercall interrupt iosapic kernel manual mem mmu net \
+UNIT := acpi alat block block_nbd branch codecache config decode disk dom_fw efi exec_int fp fw hold hv hv_answers hv_vcpu hypercall interrupt iosapic kernel manual match mem mmu net \
 	passes peer platform \
 	pv_deliver pv_hyperprivop pv_privop pv_state pv_tlb \
 	ram rows rse sandbox sapic semaphore shared_ring store_ring store_tx store_watch store_wire stream system tlb uart unwind verify vif xenbus

@@ -306,6 +306,8 @@ static int settle(struct parse *p)
 {
 	struct config_disk *d = p->d;
 
+	if (!p->vdev && strstr(d->target, "vdev="))
+		return fail(p, "no vdev is given: target= takes all that follows");
 	if (!p->vdev)
 		return fail(p, "no vdev is given");
 	if (d->cdrom)

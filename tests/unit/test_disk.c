@@ -110,6 +110,7 @@ static void mistakes_are_named(void **state)
 	(void)state;
 	fails("", "no vdev is given");
 	fails("/a", "no vdev is given");
+	fails("target=/a,vdev=xvda", "no vdev is given: target= takes all that follows");
 	fails(",,xvda", "no target is given");
 	fails("/a,zip,xvda",
 		"format is 'zip', possible are raw, qcow, qcow2, qed, vhd, vmdk, vdi and empty");

@@ -340,9 +340,9 @@ static uint64_t now_ms(void)
 static void give_up(struct hv *hv)
 {
 	struct peers *ps = hv->peers;
-	uint64_t now = now_ms();
 
 	pthread_mutex_lock(&ps->lock);
+	uint64_t now = now_ms(); /* not before the time at which one has begun */
 	for (unsigned n = 0; n < hv->vcpus; n++) {
 		const struct hv_wait *w = &hv->vcpu[n].wait;
 		if (!w->on || w->answered || now - w->since < ps->host.patience)

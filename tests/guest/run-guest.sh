@@ -91,7 +91,7 @@ saved() { # VCPUS SOURCE DEFINITION...
 	status=$?
 	survived
 }
-for guest in "1 registers.s COUNT=20000" "1 rse.s COUNT=30000" "1 random.s CPL=3 COUNT=3000" \
+for guest in "1 registers.s COUNT=20000" "1 rse.s COUNT=30000" "1 random.s CPL=3 COUNT=12000" \
 	"2 purge.s COUNT=300000" "2 init.s COUNT=200000"; do
 	# shellcheck disable=SC2086
 	if saved $guest && gone; then

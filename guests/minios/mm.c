@@ -69,16 +69,28 @@ void map_clear(void)
 	mapped = 0;
 }
 
+/* What another processor has replaced meanwhile may have been inserted after its purge. */
+static void insert(const volatile struct mapping *m, u64 ifa, bool instruction)
+{
+	for (u64 pte = m->pte;; pte = m->pte) {
+		if (instruction)
+			itc_i(ifa, pte, m->ps);
+		else
+			itc_d(ifa, pte, m->ps);
+		__sync_synchronize();
+		if (m->pte == pte)
+			return;
+		tlb_purge(m->va, m->ps);
+	}
+}
+
 bool map_fill(u64 ifa, bool instruction)
 {
 	for (unsigned i = 0; i < mapped; i++) {
 		const struct mapping *m = &mappings[i];
 		if (ifa < m->va || ifa - m->va >= 1ull << m->ps)
 			continue;
-		if (instruction)
-			itc_i(ifa, m->pte, m->ps);
-		else
-			itc_d(ifa, m->pte, m->ps);
+		insert(m, ifa, instruction);
 		return true;
 	}
 	return false;
